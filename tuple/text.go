@@ -1,0 +1,41 @@
+package tuple
+
+import "fmt"
+
+// A valued is any of this package's types.
+type valued interface {
+	Validate() error
+	String() string
+}
+
+func marshal(v valued) ([]byte, error) {
+	if err := v.Validate(); err != nil {
+		return nil, err
+	}
+	return []byte(v.String()), nil
+}
+
+func unmarshal[T any](to *T, text []byte, parse func(string) (T, error)) error {
+	v, err := parse(string(text))
+	if err == nil {
+		*to = v
+	}
+	return err
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// reparsed is for values whose parts are invalid although their text parses,
+// because a part contains the separator that follows it: the text would be
+// read back as something else.
+func reparsed(err error, text string) error {
+	if err == nil {
+		err = &SyntaxError{Text: text, Problem: fmt.Sprintf("a part contains a separator, so %q would be read back as something else", text), kind: ErrSyntax}
+	}
+	return err
+}
