@@ -2,7 +2,6 @@ package tuple
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -10,105 +9,109 @@ import (
 	"unicode/utf8"
 )
 
-// maxContextDepth bounds how deep the values of a context nest.
-const maxContextDepth = 100
+const (
+	// maxContextDepth bounds how deep the values of a context nest.
+	maxContextDepth = 100
+	tooDeep         = "it nests more than 100 deep"
 
-// parseContext reads the JSON object at the beginning of s and returns the
-// number of bytes that it takes, or that were read when it went wrong.
-func parseContext(s string) (map[string]any, int, error) {
-	if !strings.HasPrefix(strings.TrimLeft(s, " \t"), "{") {
-		return nil, 0, errors.New("expected a JSON object")
-	}
-	d := json.NewDecoder(strings.NewReader(s))
-	var m map[string]any
-	if err := d.Decode(&m); err != nil {
-		return nil, min(int(d.InputOffset()), len(s)), err
-	}
-	n := int(d.InputOffset())
-	if !utf8.ValidString(s[:n]) {
-		return nil, 0, ErrUTF8
-	}
-	m, err := canonicalContext(m)
-	return m, n, err
+	// maxExact is the integer up to which float64 holds every integer.
+	maxExact = 1 << 53
+)
+
+// A flaw is why a context cannot be stored; the zero flaw is none.
+type flaw struct {
+	problem string
+	kind    error
 }
 
-func formatContext(m map[string]any) string {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(m); err != nil {
-		return fmt.Sprintf("{%q:%q}", "error", err) // an invalid context; Validate says so too
-	}
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// canonicalContext copies m as encoding/json would decode it.
-func canonicalContext(m map[string]any) (map[string]any, error) {
-	v, err := canonicalValue(m, 0)
-	if err != nil {
-		return nil, err
-	}
-	return v.(map[string]any), nil
-}
-
-func canonicalValue(v any, depth int) (any, error) {
+// contextFlaw looks for a value that JSON cannot express, and for what the
+// text of a context would not be read back as. It allocates nothing unless it
+// finds one.
+func contextFlaw(v any, depth int) flaw {
 	if depth > maxContextDepth {
-		return nil, fmt.Errorf("the context nests more than %d deep", maxContextDepth)
+		return flaw{tooDeep, ErrSyntax}
 	}
 	switch v := v.(type) {
 	case nil, bool:
-		return v, nil
+		return flaw{}
 	case string:
 		if !utf8.ValidString(v) {
-			return nil, fmt.Errorf("the context's string %q is not valid UTF-8", v)
+			return flaw{"the string " + quoteAround(v, 0) + " is not valid UTF-8", ErrUTF8}
 		}
-		return v, nil
+		return flaw{}
 	case []any:
-		list := make([]any, len(v))
-		for i, e := range v {
-			var err error
-			if list[i], err = canonicalValue(e, depth+1); err != nil {
-				return nil, err
+		for _, e := range v {
+			if f := contextFlaw(e, depth+1); f.kind != nil {
+				return f
 			}
 		}
-		return list, nil
+		return flaw{}
 	case map[string]any:
-		m := make(map[string]any, len(v))
 		for k, e := range v {
 			if !utf8.ValidString(k) {
-				return nil, fmt.Errorf("the context's key %q is not valid UTF-8", k)
+				return flaw{"the key " + quoteAround(k, 0) + " is not valid UTF-8", ErrUTF8}
 			}
-			var err error
-			if m[k], err = canonicalValue(e, depth+1); err != nil {
-				return nil, err
+			if f := contextFlaw(e, depth+1); f.kind != nil {
+				return f
 			}
 		}
-		return m, nil
+		return flaw{}
 	}
-	return canonicalNumber(v)
+	return numberFlaw(v)
 }
 
-// canonicalNumber turns a number into the float64 of the same value.
-func canonicalNumber(v any) (any, error) {
-	var f float64
+// numberFlaw is contextFlaw for a number, or what should be one.
+func numberFlaw(v any) flaw {
 	exact := true
 	switch r := reflect.ValueOf(v); r.Kind() {
 	case reflect.Float64, reflect.Float32:
-		f = r.Float()
+		if f := r.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
+			return flaw{fmt.Sprintf("JSON has no number %v", f), ErrSyntax}
+		}
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		f = float64(r.Int())
-		exact = math.Abs(f) <= 1<<53
+		exact = -maxExact <= r.Int() && r.Int() <= maxExact
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		f = float64(r.Uint())
-		exact = f <= 1<<53
+		exact = r.Uint() <= maxExact
 	default:
-		return nil, fmt.Errorf("the context has a value of type %T, which JSON does not have", v)
+		return flaw{fmt.Sprintf("a value of type %T; "+
+			"there can be nil, bool, string, numbers, []any and map[string]any", v), ErrSyntax}
 	}
-	switch {
-	case math.IsNaN(f) || math.IsInf(f, 0):
-		return nil, fmt.Errorf("the context has the number %v, which JSON does not have", v)
-	case !exact:
-		return nil, fmt.Errorf("the context's integer %v is beyond 2^53; pass it as a string", v)
+	if !exact {
+		return flaw{fmt.Sprintf("the integer %d is beyond 2^53; pass it as a string", v), ErrSyntax}
 	}
-	return f, nil
+	return flaw{}
+}
+
+// canonicalValue copies a value without a flaw as it is read from text.
+func canonicalValue(v any) any {
+	switch v := v.(type) {
+	case []any:
+		list := make([]any, len(v))
+		for i, e := range v {
+			list[i] = canonicalValue(e)
+		}
+		return list
+	case map[string]any:
+		m := make(map[string]any, len(v))
+		for k, e := range v {
+			m[k] = canonicalValue(e)
+		}
+		return m
+	case nil, bool, string, float64:
+		return v
+	}
+	return reflect.ValueOf(v).Convert(reflect.TypeFor[float64]()).Float()
+}
+
+// formatContext returns the JSON of m, its keys sorted; of a context with a
+// flaw something that cannot be read.
+func formatContext(m map[string]any) string {
+	if f := contextFlaw(m, 0); f.kind != nil {
+		return "{!" + f.problem + "}"
+	}
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(canonicalValue(m)) // neither a flawless value nor a Builder fails
+	return strings.TrimSuffix(b.String(), "\n")
 }

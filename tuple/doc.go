@@ -17,7 +17,7 @@
 //
 // All types here are values. [Object], [Subject], [Tuple] and [Filter] are
 // comparable and can be map keys. Every type parses from and prints to text,
-// and what it prints it parses back to an equal value.
+// and what a valid value prints is parsed back to an equal one.
 //
 // # Names, ids and limits
 //
@@ -31,12 +31,16 @@
 // UUID, a path and a base64 text are ids as they stand. The id * alone is the
 // wildcard, which only the subject of a tuple may have.
 //
+// Nothing is quoted: the object of a tuple ends at the first #, its relation at
+// the first @ after that, and its subject at the next [.
+//
 // The text after # may be the ellipsis, three dots, which other engines print
 // for "no relation": it is read as such and never printed for a subject.
 //
 // # Cost and concurrency
 //
-// Validation allocates nothing when the value is valid. Parsing a tuple
-// allocates nothing either: its parts are slices of the text. Functions keep
+// Validation allocates nothing when the value is valid. Parsing an object, a
+// subject, a tuple or a filter allocates nothing either: its parts are slices
+// of the text, which stays in memory as long as they do. Functions keep
 // no state and are safe for concurrent use.
 package tuple

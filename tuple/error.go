@@ -33,21 +33,22 @@ func (e *SyntaxError) Error() string {
 // Is reports whether the error is [ErrSyntax], or the more special [ErrTooLong] or [ErrUTF8].
 func (e *SyntaxError) Is(target error) bool { return target == ErrSyntax || target == e.kind }
 
-// quoteAround quotes at most 80 bytes of s, those around byte at.
+// quoteAround quotes about 80 bytes of s, those around byte at: whole
+// characters where s has them, and not more than that where it has none.
 func quoteAround(s string, at int) string {
 	const half = 40
 	from, to := max(0, at-half), min(len(s), at+half)
-	for from > 0 && from < len(s) && !utf8.RuneStart(s[from]) {
+	for n := 1; n < utf8.UTFMax && from > 0 && !utf8.RuneStart(s[from]); n++ {
 		from--
 	}
-	for to < len(s) && !utf8.RuneStart(s[to]) {
+	for n := 1; n < utf8.UTFMax && to < len(s) && !utf8.RuneStart(s[to]); n++ {
 		to++
 	}
 	var b strings.Builder
 	if from > 0 {
 		b.WriteString("…")
 	}
-	fmt.Fprintf(&b, "%q", s[min(from, to):to])
+	fmt.Fprintf(&b, "%q", s[from:to])
 	if to < len(s) {
 		b.WriteString("…")
 	}

@@ -144,12 +144,21 @@ func (f Filter) String() string {
 // Validate reports why f is not a well-formed filter; nil when it is. An id
 // needs a type.
 func (f Filter) Validate() error {
-	text := f.String()
-	g, err := ParseFilter(text)
-	if err == nil && f != g {
-		err = &SyntaxError{Text: text, Problem: "a part is invalid, or an id stands without its type", kind: ErrSyntax}
+	if validPart(f.ObjectType, f.ObjectID) && f.ObjectID != Wildcard &&
+		(f.Relation == "" || ValidName(f.Relation) == nil) &&
+		validPart(f.SubjectType, f.SubjectID) &&
+		(f.SubjectRelation == "" || f.SubjectRelation == Ellipsis ||
+			f.SubjectID != Wildcard && ValidName(f.SubjectRelation) == nil) {
+		return nil
 	}
-	return err
+	text := f.String()
+	_, err := ParseFilter(text)
+	return reparsed(err, text)
+}
+
+// validPart reports whether typ and id are what parsePart returns.
+func validPart(typ, id string) bool {
+	return typ == "" && id == "" || ValidTypeName(typ) == nil && (id == "" || ValidID(id) == nil)
 }
 
 // MarshalText returns the same as String, or the error of Validate.

@@ -47,7 +47,7 @@ func validName(what, whole, s string, at int, prefixes bool) error {
 		case c == '/' && prefixes && i > start && i+1 < len(s):
 			start = i + 1
 		default:
-			return badRune(what, whole, s[i:], at+i)
+			return badRune("a "+what, whole, s[i:], at+i)
 		}
 	}
 	return nil
@@ -66,21 +66,22 @@ func validID(whole, s string, at int) error {
 		c := s[i]
 		if c < utf8.RuneSelf {
 			if c <= ' ' || c == 0x7f || c == ':' || c == '#' || c == '[' || c == ']' {
-				return badRune("id", whole, s[i:], at+i)
+				return badRune("an id", whole, s[i:], at+i)
 			}
 			i++
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if r == utf8.RuneError && n == 1 || unicode.IsControl(r) || unicode.IsSpace(r) {
-			return badRune("id", whole, s[i:], at+i)
+			return badRune("an id", whole, s[i:], at+i)
 		}
 		i += n
 	}
 	return nil
 }
 
-// badRune says that rest begins with what may not stand there.
+// badRune says that rest begins with what may not stand there; what is
+// a noun with its article.
 func badRune(what, whole, rest string, at int) error {
 	r, n := utf8.DecodeRuneInString(rest)
 	if r == utf8.RuneError && n <= 1 {
@@ -88,12 +89,5 @@ func badRune(what, whole, rest string, at int) error {
 			Problem: fmt.Sprintf("byte %#02x is not valid UTF-8", rest[0])}
 	}
 	return &SyntaxError{Text: whole, Offset: at, kind: ErrSyntax,
-		Problem: fmt.Sprintf("%q cannot stand in %s %s", r, article(what), what)}
-}
-
-func article(noun string) string {
-	if noun == "id" || noun == "object" {
-		return "an"
-	}
-	return "a"
+		Problem: fmt.Sprintf("%q cannot stand in %s", r, what)}
 }

@@ -10,7 +10,10 @@ import (
 // which it does not exist. The zero values of these mean none, nothing and
 // never.
 //
-// A tuple is stored once, whatever qualifies it.
+// A tuple is stored once, whatever qualifies it. [Tuple.Always], [Tuple.When]
+// and [Tuple.Until] make one, and r.When and r.Until qualify it further:
+//
+//	t.When("office_hours", nil).Until(friday)
 type Relationship struct {
 	Tuple
 	Caveat  string
@@ -25,7 +28,12 @@ const expirationTrait = "expiration"
 //	object#relation@subject[caveat:{json}][expiration:RFC3339]
 //
 // where both brackets, and the colon with the JSON object, may be missing.
-// Numbers in the JSON are float64s, as in encoding/json.
+//
+// The JSON is decoded as encoding/json does it, so that numbers are float64s,
+// but refused where that would lose something: a key that stands twice, an
+// integer that a float64 cannot hold, half a surrogate pair. Values nest 100
+// deep at most. The instant may have an offset; decimals of a second beyond the
+// ninth are dropped.
 func ParseRelationship(s string) (Relationship, error) {
 	t, at, err := parseTuple(s)
 	if err != nil {
@@ -59,7 +67,8 @@ func (r *Relationship) parseTrait(s string, at int) (int, error) {
 	}
 	name := s[at : at+end]
 	after := at + end
-	if name == expirationTrait && s[after] == ':' {
+	context := s[after] == ':'
+	if name == expirationTrait && context && !strings.HasPrefix(s[after:], ":{") {
 		return r.parseExpiration(s, after+1)
 	}
 	switch {
@@ -72,17 +81,18 @@ func (r *Relationship) parseTrait(s string, at int) (int, error) {
 		return 0, err
 	}
 	r.Caveat = name
-	if s[after] == ']' {
-		return after + 1, nil
+	if context {
+		json := jsonReader{text: s, at: after + 1}
+		m, err := json.object(0)
+		if err != nil {
+			return 0, err
+		}
+		if len(m) > 0 {
+			r.Context = m
+		}
+		after = json.at
 	}
-	context, n, err := parseContext(s[after+1:])
-	if err != nil {
-		return fail(after+1+n, "the caveat's context: "+err.Error())
-	}
-	if len(context) > 0 {
-		r.Context = context
-	}
-	if after += 1 + n; after >= len(s) || s[after] != ']' {
+	if after >= len(s) || s[after] != ']' {
 		return fail(after, "expected ']' after the caveat's context")
 	}
 	return after + 1, nil
@@ -97,8 +107,10 @@ func (r *Relationship) parseExpiration(s string, at int) (int, error) {
 	if end < 0 {
 		return 0, &SyntaxError{Text: s, Offset: len(s), Problem: "expected ']'", kind: ErrSyntax}
 	}
-	when, err := time.Parse(time.RFC3339Nano, s[at:at+end])
-	if err != nil || !validInstant(when) {
+	text := s[at : at+end]
+	when, err := time.Parse(time.RFC3339, text)
+	// time.Parse is lenient: it takes T1:00 for T01:00, and a comma for a point.
+	if err != nil || text[len("2027-01-31T12")] != ':' || strings.Contains(text, ",") || !validInstant(when) {
 		return 0, &SyntaxError{Text: s, Offset: at, kind: ErrSyntax,
 			Problem: "expected an instant such as 2027-01-31T12:00:00Z, in the years 1678 to 2261"}
 	}
@@ -117,7 +129,7 @@ func validInstant(t time.Time) bool {
 func (r Relationship) String() string {
 	var b strings.Builder
 	b.WriteString(r.Tuple.String())
-	if r.Caveat != "" {
+	if r.Caveat != "" || len(r.Context) > 0 {
 		b.WriteString("[" + r.Caveat)
 		if len(r.Context) > 0 {
 			b.WriteString(":" + formatContext(r.Context))
@@ -130,46 +142,60 @@ func (r Relationship) String() string {
 	return b.String()
 }
 
+// When returns r with the caveat and its context, or nil, in place of r's. The
+// context is not copied.
+func (r Relationship) When(caveat string, context map[string]any) Relationship {
+	r.Caveat, r.Context = caveat, context
+	return r
+}
+
+// Until returns r so that it does not exist any more from the instant at on,
+// whatever r said about that.
+func (r Relationship) Until(at time.Time) Relationship {
+	r.Expires = at
+	return r
+}
+
 // Validate reports why r is not a well-formed relationship; nil when it is.
 func (r Relationship) Validate() error {
-	_, err := r.Canonical()
-	return err
+	if err := r.Tuple.Validate(); err != nil {
+		return err
+	}
+	// after says what is wrong with what would follow text.
+	after := func(text, problem string, kind error) error {
+		return &SyntaxError{Text: text, Offset: len(text), Problem: problem, kind: kind}
+	}
+	switch {
+	case r.Caveat == "" && len(r.Context) > 0:
+		return after(r.Tuple.String()+"[", "a context without a caveat", ErrSyntax)
+	case r.Caveat != "" && validName("caveat", r.Caveat, r.Caveat, 0, true) != nil:
+		text := r.Tuple.String() + "[" + r.Caveat
+		return validName("caveat", text, r.Caveat, len(text)-len(r.Caveat), true)
+	}
+	if f := contextFlaw(r.Context, 0); f.kind != nil {
+		return after(r.Tuple.String()+"["+r.Caveat+":", "the caveat's context: "+f.problem, f.kind)
+	}
+	if !r.Expires.IsZero() && !validInstant(r.Expires) {
+		return after(r.Tuple.String(), "the expiry is not in the years 1678 to 2261", ErrSyntax)
+	}
+	return nil
 }
 
 // Canonical returns r with its context in the form in which it is stored and
 // parsed (integers become float64s, an empty context nil) and its expiry in
 // UTC; or what [Relationship.Validate] reports. The context is copied.
 func (r Relationship) Canonical() (Relationship, error) {
-	fail := func(problem string) (Relationship, error) {
-		return Relationship{}, &SyntaxError{Text: r.Tuple.String(), Offset: len(r.Tuple.String()), Problem: problem, kind: ErrSyntax}
-	}
-	if err := r.Tuple.Validate(); err != nil {
+	if err := r.Validate(); err != nil {
 		return Relationship{}, err
-	}
-	if r.Caveat == "" && len(r.Context) > 0 {
-		return fail("a context without a caveat")
-	}
-	if r.Caveat != "" {
-		if err := validName("caveat", r.Caveat, r.Caveat, 0, true); err != nil {
-			return Relationship{}, err
-		}
 	}
 	if len(r.Context) == 0 {
 		r.Context = nil
 	} else {
-		context, err := canonicalContext(r.Context)
-		if err != nil {
-			return fail(err.Error())
-		}
-		r.Context = context
+		r.Context = canonicalValue(r.Context).(map[string]any)
 	}
-	if r.Expires.IsZero() {
-		return r, nil
+	if !r.Expires.IsZero() {
+		r.Expires = r.Expires.Round(0).UTC()
 	}
-	if !validInstant(r.Expires) {
-		return fail("the expiry is not in the years 1678 to 2261")
-	}
-	r.Expires = r.Expires.Round(0).UTC()
 	return r, nil
 }
 

@@ -1,7 +1,5 @@
 package tuple
 
-import "fmt"
-
 // A valued is any of this package's types.
 type valued interface {
 	Validate() error
@@ -30,12 +28,12 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// reparsed is for values whose parts are invalid although their text parses,
-// because a part contains the separator that follows it: the text would be
-// read back as something else.
+// reparsed is for values whose parts are invalid: err is what reading their
+// text reports. It is nil when a part contains the separator that follows it,
+// or is the ellipsis.
 func reparsed(err error, text string) error {
 	if err == nil {
-		err = &SyntaxError{Text: text, Problem: fmt.Sprintf("a part contains a separator, so %q would be read back as something else", text), kind: ErrSyntax}
+		err = &SyntaxError{Text: text, Problem: "a part is invalid, so this would be read back as something else", kind: ErrSyntax}
 	}
 	return err
 }

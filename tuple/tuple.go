@@ -85,7 +85,8 @@ func (t Tuple) Validate() error {
 func (t Tuple) Always() Relationship { return Relationship{Tuple: t} }
 
 // When returns the tuple as a relationship that holds when the caveat does,
-// with values for some of the caveat's parameters, or nil.
+// with values for some of the caveat's parameters, or nil. The context is not
+// copied.
 func (t Tuple) When(caveat string, context map[string]any) Relationship {
 	return Relationship{Tuple: t, Caveat: caveat, Context: context}
 }

@@ -1,0 +1,203 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"sort"
+	"sync"
+
+	"github.com/baobab-authz/baobab/internal/index"
+	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/store"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// Options bound what a question may cost. The zero value gives the defaults.
+type Options struct {
+	// MaxSteps is how much work one question may do before it ends with
+	// [ErrBudget]: a step is a goal, an edge between goals or a stored tuple
+	// that was looked at, some 50 to 300 ns each. The default is 10 million;
+	// a negative number means no bound.
+	MaxSteps int
+}
+
+const defaultMaxSteps = 10_000_000
+
+// An Evaluator answers questions about the states of one store. It is safe for
+// use by many goroutines.
+type Evaluator struct {
+	budget  int
+	plans   sync.Map // *schema.Schema → *plan
+	solvers sync.Pool
+}
+
+// New returns an evaluator.
+func New(o Options) *Evaluator {
+	e := &Evaluator{budget: o.MaxSteps}
+	switch {
+	case o.MaxSteps == 0:
+		e.budget = defaultMaxSteps
+	case o.MaxSteps < 0:
+		e.budget = 0
+	}
+	return e
+}
+
+// Check reports whether t holds in the state.
+//
+// Errors, each with a deny: those of [store.State.Err], of
+// [tuple.Tuple.Validate] and of [schema.Schema.ValidateTuple], that of the
+// context, [ErrBudget] and [ErrCycle].
+func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (Decision, error) {
+	s, err := e.begin(ctx, st, t)
+	if err != nil {
+		return Decision{}, err
+	}
+	defer e.end(s)
+	return s.ask(t)
+}
+
+// CheckAll answers many questions about one state. Those about the same
+// subject share what they find out. The decisions are in the order of the
+// questions; one that fails is denied, and the error joins a [*QuestionError]
+// for each.
+func (e *Evaluator) CheckAll(ctx context.Context, st *store.State, ts []tuple.Tuple) ([]Decision, error) {
+	decisions := make([]Decision, len(ts))
+	var errs []error
+	var s *solver
+	var previous tuple.Subject
+	for _, i := range bySubject(ts) {
+		t := ts[i]
+		err := validate(st, t)
+		if err == nil && (s == nil || t.Subject != previous) {
+			if s != nil {
+				e.end(s)
+			}
+			s, err = e.begin(ctx, st, t)
+			previous = t.Subject
+		}
+		if err == nil {
+			decisions[i], err = s.ask(t)
+			if err != nil && !errors.Is(err, ErrCycle) { // what it knows is incomplete
+				e.end(s)
+				s = nil
+			}
+		}
+		if err != nil {
+			errs = append(errs, &QuestionError{i, err})
+		}
+	}
+	if s != nil {
+		e.end(s)
+	}
+	return decisions, errors.Join(errs...)
+}
+
+// bySubject returns the indices of ts, those of one subject together.
+func bySubject(ts []tuple.Tuple) []int {
+	first := make(map[tuple.Subject]int, len(ts))
+	order := make([]int, len(ts))
+	for i, t := range ts {
+		order[i] = i
+		if _, ok := first[t.Subject]; !ok {
+			first[t.Subject] = i
+		}
+	}
+	if len(first) < len(ts) {
+		sort.SliceStable(order, func(a, b int) bool { return first[ts[order[a]].Subject] < first[ts[order[b]].Subject] })
+	}
+	return order
+}
+
+func validate(st *store.State, t tuple.Tuple) error {
+	if err := st.Err(); err != nil {
+		return err
+	}
+	if err := t.Validate(); err != nil {
+		return err
+	}
+	return st.Schema().ValidateTuple(t)
+}
+
+// begin returns a solver for the questions of t's subject.
+func (e *Evaluator) begin(ctx context.Context, st *store.State, t tuple.Tuple) (*solver, error) {
+	if err := validate(st, t); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	p, err := e.plan(st.Schema(), st.Reader())
+	if err != nil {
+		return nil, err
+	}
+	s, _ := e.solvers.Get().(*solver)
+	if s == nil {
+		s = &solver{}
+	}
+	s.graph.reset()
+	s.ctx, s.reader, s.plan, s.budget, s.looked = ctx, st.Reader(), p, e.budget, 0
+	s.foreign = s.foreign[:0]
+	s.stack, s.frames = s.stack[:0], s.frames[:0]
+	s.principal(t.Subject)
+	return s, nil
+}
+
+// A solver that has grown beyond this many nodes is left to the collector.
+const maxPooled = 1 << 12
+
+// end gives a solver back.
+func (e *Evaluator) end(s *solver) {
+	if cap(s.nodes) > maxPooled || cap(s.edges) > 4*maxPooled || cap(s.frames) > maxPooled {
+		return
+	}
+	s.graph.reset()
+	s.ctx, s.reader, s.plan, s.reach, s.inners = nil, nil, nil, nil, nil
+	e.solvers.Put(s)
+}
+
+func (e *Evaluator) plan(sch *schema.Schema, r *index.Reader) (*plan, error) {
+	if p, ok := e.plans.Load(sch); ok {
+		return p.(*plan), nil
+	}
+	p, err := newPlan(sch, r)
+	if err != nil {
+		return nil, err
+	}
+	first, _ := e.plans.LoadOrStore(sch, p)
+	return first.(*plan), nil
+}
+
+// principal makes sub the subject of the questions that follow.
+func (s *solver) principal(sub tuple.Subject) {
+	s.subject = goal{object: s.id(sub.Object)}
+	s.kind = subjectKind{wildcard: sub.IsWildcard()}
+	s.wildcard = 0
+	s.kind.typ, _ = s.reader.Name(sub.Type)
+	if sub.Relation != "" {
+		s.kind.relation, _ = s.reader.Name(sub.Relation)
+		s.subject.relation = s.kind.relation
+	} else if !s.kind.wildcard {
+		s.wildcard, _ = s.reader.ID(tuple.Object{Type: sub.Type, ID: tuple.Wildcard})
+	}
+	s.reach = s.plan.reachable(s.kind)
+}
+
+// ask answers a question about the solver's subject.
+func (s *solver) ask(t tuple.Tuple) (Decision, error) {
+	relation, _ := s.reader.Name(t.Relation)
+	g := goal{s.id(t.Object), relation}
+	s.work, s.looked = 0, 0
+	v, err := s.solve(g)
+	switch {
+	case err == ErrBudget:
+		return Decision{}, &BudgetError{t, s.budget}
+	case err != nil:
+		return Decision{}, err
+	case v == undefined:
+		return Decision{}, &CycleError{t, s.cycle(g)}
+	case v == yes:
+		return Decision{verdict: allowed}, nil
+	}
+	return Decision{}, nil
+}

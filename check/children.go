@@ -1,0 +1,166 @@
+package check
+
+import "github.com/baobab-authz/baobab/internal/index"
+
+// A frame is a node that is being explored.
+type frame struct {
+	node int32
+	arg  int32
+	scan scan
+}
+
+// next returns the next child of the frame's node: a node or the value of a
+// child that needs none. Both are none when there is no child any more.
+func (s *solver) next(f *frame) (child int32, v value) {
+	at, p := s.nodes[f.node].goal, s.nodes[f.node].part
+	if p.op == opArrowAll {
+		return s.nextOfAll(f, at, p)
+	}
+	for int(f.arg) < len(p.args) {
+		a := p.args[f.arg]
+		switch a.op {
+		case opThis:
+			if !f.scan.active {
+				if s.stored(at, a) {
+					f.arg++
+					return none, yes
+				}
+				if !a.this.usersets {
+					f.arg++
+					continue
+				}
+				f.scan.begin(index.Key{Object: at.object, Relation: a.relation, SubjectRelation: 1})
+			}
+			k, ok := s.scan(&f.scan)
+			if !ok {
+				f.arg++
+				continue
+			}
+			if child, v = s.goal(goal{k.Subject, k.SubjectRelation}); v != no {
+				return child, v
+			}
+		case opArrow:
+			if !f.scan.active {
+				f.scan.begin(index.Key{Object: at.object, Relation: a.relation})
+			}
+			k, ok := s.scan(&f.scan)
+			if !ok {
+				f.arg++
+				continue
+			}
+			// A wildcard is an object of its type without tuples of its own,
+			// whose goals fail.
+			if child, v = s.goal(goal{k.Subject, a.target}); v != no {
+				return child, v
+			}
+		case opComputed:
+			f.arg++
+			return s.goal(goal{at.object, a.relation})
+		case opSelf:
+			f.arg++
+			return none, truth(at.object == s.subject.object && s.subject.relation == 0)
+		case opNil:
+			f.arg++
+			return none, no
+		default:
+			f.arg++
+			return s.inner(at, a), undecided
+		}
+	}
+	return none, undecided
+}
+
+// nextOfAll is next for an arrow that every tuple of the tupleset must follow.
+func (s *solver) nextOfAll(f *frame, at goal, p *part) (child int32, v value) {
+	if f.arg > 0 {
+		return none, undecided
+	}
+	begins := !f.scan.active
+	if begins {
+		f.scan.begin(index.Key{Object: at.object, Relation: p.relation})
+	}
+	k, ok := s.scan(&f.scan)
+	if !ok {
+		f.arg++
+		if begins {
+			return none, no // no tuple at all
+		}
+		return none, undecided
+	}
+	return s.goal(goal{k.Subject, p.target})
+}
+
+const none = int32(-1)
+
+func truth(b bool) value {
+	if b {
+		return yes
+	}
+	return no
+}
+
+// goal returns the node for a goal, or its value if that is known.
+func (s *solver) goal(g goal) (int32, value) {
+	if g == s.subject && g.relation != 0 {
+		return none, yes // x#r@x#r holds for every userset
+	}
+	r := s.plan.rules[ref{s.typeOf(g.object), g.relation}]
+	if r == nil || !s.reach.has(r.id) {
+		return none, no
+	}
+	at, ok := s.goals[g]
+	if !ok {
+		if s.isWildcard(g.object) {
+			return none, no
+		}
+		at = s.add(g, r.root)
+		s.goals[g] = at
+	}
+	if v := s.nodes[at].value; v != undecided {
+		return none, v
+	}
+	return at, undecided
+}
+
+// inner returns a node for a part of a goal's rule. An explanation has to find
+// it again.
+func (s *solver) inner(at goal, p *part) int32 {
+	if s.inners == nil {
+		return s.add(at, p)
+	}
+	n, ok := s.inners[inner{at, p}]
+	if !ok {
+		n = s.add(at, p)
+		s.inners[inner{at, p}] = n
+	}
+	return n
+}
+
+type inner struct {
+	goal
+	part *part
+}
+
+// stored reports whether a tuple of the goal's relation names the subject
+// itself, or the wildcard that matches it.
+func (s *solver) stored(at goal, a *part) bool {
+	_, ok := s.witness(at, a)
+	return ok
+}
+
+// witness returns that tuple.
+func (s *solver) witness(at goal, a *part) (index.Key, bool) {
+	s.work++
+	k := index.Key{Object: at.object, Relation: a.relation,
+		Subject: s.subject.object, SubjectRelation: s.subject.relation}
+	if a.this.admits(s.kind) {
+		if found, ok := s.reader.Get(k); ok {
+			return found, true
+		}
+	}
+	if s.wildcard != 0 && a.this.wildcard[s.kind.typ] {
+		k.Subject = s.wildcard
+		return s.reader.Get(k)
+	}
+	return index.Key{}, false
+}

@@ -1,0 +1,35 @@
+// Package check decides whether a tuple holds, and says why.
+//
+// A question object#relation@subject is asked of one [store.State]. The answer
+// is that of the well-founded model of the schema's rules over the state's
+// tuples, which docs/SEMANTICS.md states: the least fixpoint where no cycle
+// passes through an exclusion, the alternating fixpoint where one does, and
+// [ErrCycle] for what neither holds nor fails to hold.
+//
+// # How it works
+//
+// The subject of a question is fixed, so what is left to decide are goals: an
+// object and a relation each. The evaluator explores them depth first from the
+// goal that is asked, on a stack of its own, each at most once, and takes note
+// of who waits for whom. A goal is decided as soon as what is known decides
+// it; a goal that is reached again while it is still open is waited for, never
+// assumed to fail. When a set of goals waits only for members of itself (a
+// strongly connected component, found by Tarjan's algorithm), what in it
+// cannot be derived even in the best case is false, and what then still hangs
+// on its own denial is undefined.
+//
+// So every answer that is stored anywhere is final, and none depends on the
+// order of evaluation. There is no depth limit. Goals that no tuple could make
+// true for the kind of subject, as far as the schema tells, are not explored.
+//
+// # What it costs
+//
+// A question costs time and memory linear in the part of the graph that it
+// reaches before it is decided: the goals, and the tuples of their relations
+// that have usersets or follow arrows as subjects. Members of a group are not
+// iterated but looked up. Only a cycle through exclusions can cost more, up to
+// the square of its size. [Options] bound the work of a question, and its
+// context is looked at about every thousand steps.
+//
+// A deny is never an error, and an error is always a deny.
+package check

@@ -1,0 +1,83 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+var (
+	// ErrCycle is matched by a [*CycleError].
+	ErrCycle = errors.New("undefined: the answer depends on its own denial")
+	// ErrBudget is matched by a [*BudgetError].
+	ErrBudget = errors.New("the budget of steps is used up")
+)
+
+// A CycleError says that a tuple neither holds nor fails to hold, because it
+// holds exactly if it does not: some relation is reached again through the
+// right side of an exclusion. Such a question is denied.
+type CycleError struct {
+	Tuple tuple.Tuple // what was asked
+	// Cycle is a cycle that leaves it undefined: each tuple depends on the
+	// next, and the last on the first. At least one step leads through the
+	// right side of an exclusion.
+	Cycle []CycleStep
+}
+
+// A CycleStep is one tuple of a cycle.
+type CycleStep struct {
+	Tuple tuple.Tuple
+	// Excluded says that the step to the next tuple leads through the right
+	// side of an exclusion.
+	Excluded bool
+}
+
+// Error names the cycle.
+func (e *CycleError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v is %v: ", e.Tuple, ErrCycle)
+	for _, s := range e.Cycle {
+		b.WriteString(s.Tuple.Object.String() + "#" + s.Tuple.Relation)
+		if s.Excluded {
+			b.WriteString(" excludes ")
+		} else {
+			b.WriteString(" needs ")
+		}
+	}
+	if len(e.Cycle) > 0 {
+		b.WriteString(e.Cycle[0].Tuple.Object.String() + "#" + e.Cycle[0].Tuple.Relation)
+	}
+	return b.String()
+}
+
+// Is reports whether target is [ErrCycle].
+func (e *CycleError) Is(target error) bool { return target == ErrCycle }
+
+// A BudgetError says that a question was given up after the number of steps
+// that Options allow. It is denied.
+type BudgetError struct {
+	Tuple tuple.Tuple
+	Steps int
+}
+
+// Error names the question and the budget.
+func (e *BudgetError) Error() string {
+	return fmt.Sprintf("%v: %v after %d steps", e.Tuple, ErrBudget, e.Steps)
+}
+
+// Is reports whether target is [ErrBudget].
+func (e *BudgetError) Is(target error) bool { return target == ErrBudget }
+
+// A QuestionError is one failed question of many asked at once.
+type QuestionError struct {
+	Index int // of the question
+	Err   error
+}
+
+// Error says which question failed, from 0, and why.
+func (e *QuestionError) Error() string { return fmt.Sprintf("question %d: %v", e.Index, e.Err) }
+
+// Unwrap returns why the question failed.
+func (e *QuestionError) Unwrap() error { return e.Err }

@@ -1,0 +1,61 @@
+package index
+
+import "slices"
+
+// A Change is what happened to one tuple: whether it was and is stored, and
+// what qualified and qualifies it.
+type Change struct {
+	Key           Key // its identity
+	Had, Has      bool
+	Before, After *Qualifier
+}
+
+// Bytes estimates the memory that c takes.
+func (c Change) Bytes() int { return 40 + c.Before.Bytes() + c.After.Bytes() }
+
+// Net sorts the changes, which happened in this order, by tuple, and returns
+// for each tuple what they come to; a tuple that is as it was is left out. It
+// works in place.
+func Net(changes []Change) []Change {
+	slices.SortStableFunc(changes, func(x, y Change) int { return CompareForward(x.Key, y.Key) })
+	net := changes[:0]
+	for i := 0; i < len(changes); {
+		c := changes[i]
+		for i++; i < len(changes) && changes[i].Key == c.Key; i++ {
+			c.Has, c.After = changes[i].Has, changes[i].After
+		}
+		if c.Had != c.Has || c.Had && !EqualQualifiers(c.Before, c.After) {
+			net = append(net, c)
+		}
+	}
+	clear(changes[len(net):])
+	return net
+}
+
+// Redo makes the changes.
+func (b *Builder) Redo(changes []Change) error {
+	for _, c := range changes {
+		if err := b.set(c.Key, c.Has, c.After); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Undo takes the changes back.
+func (b *Builder) Undo(changes []Change) error {
+	for _, c := range changes {
+		if err := b.set(c.Key, c.Had, c.Before); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Builder) set(k Key, stored bool, q *Qualifier) error {
+	if stored {
+		return b.Put(k, q)
+	}
+	b.Remove(k)
+	return nil
+}

@@ -1,0 +1,195 @@
+package index
+
+import (
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"math/bits"
+	"strings"
+	"sync/atomic"
+
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// ErrFull is what interning returns when the ids or names are used up.
+var ErrFull = errors.New("the dictionary is full")
+
+// A Dict gives objects their [ID] and names their [Name], and takes them back.
+// It only grows. Readers never wait and allocate nothing; there may be one
+// writer at a time.
+//
+// Objects are found in a hash table of atomic slots with linear probing, each
+// the upper half of the hash and the ID. The writer fills in the object first
+// and stores the slot last, so a reader that sees the slot sees the object. A
+// table that is two thirds full is replaced by a copy of twice the size. An
+// object that is not yet in the table that a reader has loaded is in no
+// snapshot that the reader loaded before.
+type Dict struct {
+	names  atomic.Pointer[nameTable]
+	seed   maphash.Seed
+	table  atomic.Pointer[hashTable]
+	blocks [maxBlocks]atomic.Pointer[[]object]
+	count  atomic.Uint32
+	maxID  ID // less in tests
+}
+
+// An object is an interned object; its type is a name.
+type object struct {
+	id  string
+	typ Name
+}
+
+// A hashTable maps objects to IDs. A slot is 0 or tag<<32 | ID.
+type hashTable struct {
+	mask  uint64
+	slots []atomic.Uint64
+}
+
+const (
+	firstBlock = 64 // objects in block 0; block b > 0 holds firstBlock<<(b-1)
+	maxBlocks  = 26 // enough for 2^31 objects
+	firstSlots = 128
+)
+
+// NewDict returns an empty dictionary.
+func NewDict() *Dict {
+	d := &Dict{seed: maphash.MakeSeed(), maxID: localID - 1}
+	d.names.Store(newNameTable())
+	d.table.Store(newHashTable(firstSlots))
+	return d
+}
+
+func newHashTable(slots int) *hashTable {
+	return &hashTable{mask: uint64(slots - 1), slots: make([]atomic.Uint64, slots)}
+}
+
+// Len returns the number of objects.
+func (d *Dict) Len() int { return int(d.count.Load()) }
+
+// ID returns the ID of o, or false when it has none.
+func (d *Dict) ID(o tuple.Object) (ID, bool) {
+	typ, ok := d.Name(o.Type)
+	if !ok || typ == 0 {
+		return 0, false
+	}
+	return d.find(d.hash(typ, o.ID), typ, o.ID)
+}
+
+// Object returns the object whose ID is id, or the zero Object for an ID that
+// was not given.
+func (d *Dict) Object(id ID) tuple.Object {
+	e := d.object(id)
+	if e == nil {
+		return tuple.Object{}
+	}
+	return tuple.Object{Type: d.String(e.typ), ID: e.id}
+}
+
+// TypeOf returns the type of the object whose ID is id, or 0.
+func (d *Dict) TypeOf(id ID) Name {
+	e := d.object(id)
+	if e == nil {
+		return 0
+	}
+	return e.typ
+}
+
+// Intern returns the ID of o, which it gives it if it has none. The type must
+// have a name.
+func (d *Dict) Intern(o tuple.Object) (ID, error) {
+	typ, ok := d.Name(o.Type)
+	if !ok || typ == 0 {
+		return 0, fmt.Errorf("the type of %s has no name in the dictionary", o)
+	}
+	h := d.hash(typ, o.ID)
+	if id, ok := d.find(h, typ, o.ID); ok {
+		return id, nil
+	}
+	n := d.count.Load()
+	if ID(n) >= d.maxID {
+		return 0, fmt.Errorf("%w: %d objects", ErrFull, n)
+	}
+	id := ID(n + 1)
+	d.place(id, object{strings.Clone(o.ID), typ})
+	t := d.table.Load()
+	if uint64(n+1)*3 > uint64(len(t.slots))*2 {
+		t = d.grow(t)
+	}
+	d.count.Store(n + 1)
+	t.put(h, id)
+	return id, nil
+}
+
+func (d *Dict) hash(typ Name, id string) uint64 {
+	return maphash.String(d.seed, id) ^ uint64(typ)*0x9e3779b97f4a7c15
+}
+
+func (d *Dict) find(h uint64, typ Name, id string) (ID, bool) {
+	t := d.table.Load()
+	for i := h & t.mask; ; i = (i + 1) & t.mask {
+		slot := t.slots[i].Load()
+		if slot == 0 {
+			return 0, false
+		}
+		if slot>>32 != h>>32 {
+			continue
+		}
+		if e := d.object(ID(slot)); e.typ == typ && e.id == id {
+			return ID(slot), true
+		}
+	}
+}
+
+// put stores id in the first free slot. The writer alone calls it.
+func (t *hashTable) put(h uint64, id ID) {
+	i := h & t.mask
+	for t.slots[i].Load() != 0 {
+		i = (i + 1) & t.mask
+	}
+	t.slots[i].Store(h>>32<<32 | uint64(id))
+}
+
+// grow publishes a copy of t of twice the size.
+func (d *Dict) grow(t *hashTable) *hashTable {
+	larger := newHashTable(2 * len(t.slots))
+	for id := ID(1); id <= ID(d.count.Load()); id++ {
+		e := d.object(id)
+		larger.put(d.hash(e.typ, e.id), id)
+	}
+	d.table.Store(larger)
+	return larger
+}
+
+// object returns where the object of id is, or nil for an ID that was not given.
+func (d *Dict) object(id ID) *object {
+	if id == 0 || id.Local() {
+		return nil
+	}
+	b, at := blockOf(id)
+	block := d.blocks[b].Load()
+	if block == nil {
+		return nil
+	}
+	return &(*block)[at]
+}
+
+// place fills in the object of a new ID. The writer alone calls it.
+func (d *Dict) place(id ID, e object) {
+	b, at := blockOf(id)
+	block := d.blocks[b].Load()
+	if block == nil {
+		made := make([]object, firstBlock<<max(0, b-1))
+		block = &made
+		d.blocks[b].Store(block)
+	}
+	(*block)[at] = e
+}
+
+// blockOf returns the block that holds id, and where in it.
+func blockOf(id ID) (block int, at uint32) {
+	block = bits.Len32(uint32(id) / firstBlock)
+	if block == 0 {
+		return 0, uint32(id)
+	}
+	return block, uint32(id) - firstBlock<<(block-1)
+}

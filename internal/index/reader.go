@@ -1,0 +1,181 @@
+package index
+
+import (
+	"time"
+
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// A Reader is one state of the tuples as questions see it: a snapshot, what is
+// hypothetically added to it and removed from it, and the instant at which
+// expiry is judged. A tuple that has expired at that instant is in none of its
+// answers.
+//
+// A Reader is immutable and safe for any number of goroutines, and a value
+// that may be copied. Its lookups and scans allocate nothing.
+type Reader struct {
+	snap  *Snapshot
+	over  *overlay // nil when nothing is hypothetical
+	now   int64
+	stale bool // a tuple of the snapshot has expired, so each must be looked at
+}
+
+// ReadAt returns a reader of s that judges expiry at the instant now.
+func (s *Snapshot) ReadAt(now int64) Reader {
+	r := Reader{snap: s, now: now}
+	if first, ok := s.expiries.Min(); ok {
+		r.stale = first.at <= now
+	}
+	return r
+}
+
+// AsOf returns the same reader judging at another instant.
+func (r *Reader) AsOf(now int64) Reader {
+	other := r.snap.ReadAt(now)
+	other.over = r.over
+	return other
+}
+
+// Snapshot returns the snapshot that is read, without what is hypothetical.
+func (r *Reader) Snapshot() *Snapshot { return r.snap }
+
+// Hypothetical reports whether something is added to the snapshot or removed from it.
+func (r *Reader) Hypothetical() bool { return r.over != nil }
+
+// Now returns the instant at which expiry is judged.
+func (r *Reader) Now() time.Time { return time.Unix(0, r.now).UTC() }
+
+// Instant is Now in Unix nanoseconds.
+func (r *Reader) Instant() int64 { return r.now }
+
+// ID returns the id of o, or false when no tuple of this state can name it.
+func (r *Reader) ID(o tuple.Object) (ID, bool) {
+	if r.over != nil {
+		if id, ok := r.over.ids[o]; ok {
+			return id, true
+		}
+	}
+	return r.snap.dict.ID(o)
+}
+
+// Name returns the name whose text is s, or false when it has none.
+func (r *Reader) Name(s string) (Name, bool) { return r.snap.dict.Name(s) }
+
+// Object returns the object whose id is id.
+func (r *Reader) Object(id ID) tuple.Object {
+	if id.Local() && r.over != nil {
+		return r.over.object(id)
+	}
+	return r.snap.dict.Object(id)
+}
+
+// TypeOf returns the type of the object whose id is id.
+func (r *Reader) TypeOf(id ID) Name {
+	if id.Local() && r.over != nil {
+		n, _ := r.snap.dict.Name(r.over.object(id).Type)
+		return n
+	}
+	return r.snap.dict.TypeOf(id)
+}
+
+// String returns the text of n.
+func (r *Reader) String(n Name) string { return r.snap.dict.String(n) }
+
+// Get returns the tuple with k's identity, with its qualifier.
+func (r *Reader) Get(k Key) (Key, bool) {
+	if r.over != nil {
+		added, hidden := r.over.get(k)
+		if added.Object != 0 {
+			return added, r.live(added)
+		}
+		if hidden {
+			return Key{}, false
+		}
+	}
+	k, ok := r.snap.forward.Get(k)
+	if !ok || !r.live(k) {
+		return Key{}, false
+	}
+	return k, true
+}
+
+// Qualifier returns what qualifies k, which this reader returned.
+func (r *Reader) Qualifier(k Key) Qualifier {
+	q := r.qualifier(k)
+	if q == nil {
+		return Qualifier{}
+	}
+	return *q
+}
+
+func (r *Reader) qualifier(k Key) *Qualifier {
+	if k.Qualifier&qualifierLocal != 0 {
+		return r.over.qualifiers[k.Qualifier&qualifierNumber]
+	}
+	return r.snap.qualifier(k)
+}
+
+// live reports whether k has not expired. Most keys need no lookup for it:
+// those that cannot expire, and all while none of the snapshot has.
+func (r *Reader) live(k Key) bool {
+	if k.Qualifier&qualifierExpires == 0 {
+		return true
+	}
+	if k.Qualifier&qualifierLocal != 0 {
+		return !r.over.qualifiers[k.Qualifier&qualifierNumber].Expired(r.now)
+	}
+	if !r.stale {
+		return true
+	}
+	rec, _ := r.snap.qualifiers.Get(record{number: k.Qualifier & qualifierNumber})
+	return rec.expires > r.now
+}
+
+// Relationship returns k, which this reader returned, as text and values. The
+// context is a copy.
+func (r *Reader) Relationship(k Key) tuple.Relationship {
+	return r.qualifier(k).Relationship(r.Tuple(k))
+}
+
+// Tuple returns k as text.
+func (r *Reader) Tuple(k Key) tuple.Tuple {
+	return tuple.Tuple{
+		Object:   r.Object(k.Object),
+		Relation: r.String(k.Relation),
+		Subject:  tuple.Subject{Object: r.Object(k.Subject), Relation: r.String(k.SubjectRelation)},
+	}
+}
+
+// Key returns the identity of t, or false when no tuple of this state can have it.
+func (r *Reader) Key(t tuple.Tuple) (Key, bool) {
+	var k Key
+	var ok [4]bool
+	k.Object, ok[0] = r.ID(t.Object)
+	k.Relation, ok[1] = r.Name(t.Relation)
+	k.Subject, ok[2] = r.ID(t.Subject.Object)
+	k.SubjectRelation, ok[3] = r.Name(t.Subject.Relation)
+	if ok != [4]bool{true, true, true, true} {
+		return Key{}, false
+	}
+	return k, true
+}
+
+// NextExpiry returns the earliest instant after Now at which a tuple of this
+// state expires, in Unix nanoseconds; false when none does. With hypothetical
+// removals it may be that of a removed tuple: it is never too late.
+func (r *Reader) NextExpiry() (int64, bool) {
+	var next int64
+	found := false
+	r.snap.expiries.AscendGreaterOrEqual(expiry{at: r.now + 1}, func(e expiry) bool {
+		next, found = e.at, true
+		return false
+	})
+	if r.over != nil {
+		for _, q := range r.over.qualifiers {
+			if q.Expires > r.now && q.Expires != 0 && (!found || q.Expires < next) {
+				next, found = q.Expires, true
+			}
+		}
+	}
+	return next, found
+}

@@ -1,0 +1,22 @@
+// Package oracle answers questions as docs/SEMANTICS.md defines them, and in
+// no other way: it is slow, and meant to be obviously right. Tests compare the
+// engine with it; nothing else uses it.
+//
+// It shares no code with the engine but the facts of package tuple. A [Schema]
+// is written as Go values, a [State] is a set of relationships to which
+// transactions apply, and a [Model] holds the answers for one state at one
+// instant:
+//
+//	m := oracle.NewModel(schema, state.Relationships(), now)
+//	m.Holds(tuple.MustParse("doc:1#view@user:ann")) // True, False or Undefined
+//
+// For one subject, every relation of every object is an atom, and so is every
+// subexpression of its rewrite: ground.go turns the state into rules over these
+// atoms, one for one as the page's table says, and fixpoint.go computes the
+// well-founded model of the rules by the alternating fixpoint. There is no
+// search, no recursion over the data, no memo that could be wrong. A subject
+// costs a few passes over all atoms; a model keeps the values of each subject
+// that it was asked about.
+//
+// Caveats are not evaluated: NewModel refuses relationships that have one.
+package oracle

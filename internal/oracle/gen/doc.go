@@ -1,0 +1,18 @@
+// Package gen draws random cases on which tests compare the engine with the
+// oracle: a small schema with every operator, the tuples to load, transactions
+// that follow, and the subjects to ask for.
+//
+// A property test draws them:
+//
+//	rapid.Check(t, func(t *rapid.T) { c := gen.Draw(t); … })
+//
+// and a long run takes them by number: gen.Cases().Example(seed). A case is
+// meant to be asked about everything: each of its Objects, each relation, each of
+// its Subjects, after 0, 1, … len(History) transactions.
+//
+// Cases are small, so that a failure can be read, and biased towards what goes
+// wrong: cycles in the data, exclusions that meet themselves, diamonds,
+// wildcards under an exclusion, expiry at the very instant, objects that refer
+// to themselves, usersets of permissions, and now and then a chain of more than
+// 60 nested groups. [Measure] says how often these matter.
+package gen

@@ -1,0 +1,37 @@
+package gen
+
+import (
+	"flag"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/baobab-authz/baobab/internal/oracle"
+)
+
+var cases = flag.Int("cases", 1000, "the number of cases of TestShares")
+
+// TestShares prints what the cases are good for, and fails if it is not enough.
+//
+//	go test ./internal/oracle/gen -run TestShares -v -cases 100000
+func TestShares(t *testing.T) {
+	var s Shares
+	generator := Cases()
+	start := time.Now()
+	var drawing time.Duration
+	for i := range *cases {
+		drawn := time.Now()
+		c := generator.Example(i)
+		drawing += time.Since(drawn)
+		s.Measure(c)
+	}
+	all := time.Since(start)
+	t.Logf("%s\n%s a case, of which %s to draw it", &s, all/time.Duration(*cases), drawing/time.Duration(*cases))
+	answers := s.Answers[oracle.True] + s.Answers[oracle.False] + s.Answers[oracle.Undefined]
+	require.Greater(t, 20*s.Answers[oracle.True], answers)
+	require.Greater(t, 20*s.Answers[oracle.False], answers)
+	require.Greater(t, 20*s.Answers[oracle.Undefined], answers)
+	require.Greater(t, 5*s.Exclusions, s.Cases)
+	require.Greater(t, 5*s.Cycles, s.Cases)
+}

@@ -1,0 +1,152 @@
+package gen
+
+import (
+	"fmt"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/baobab-authz/baobab/internal/oracle"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// A form is a kind of tuple that the schema admits.
+type form struct {
+	typ, relation string
+	oracle.Admit
+}
+
+// recursive reports whether tuples of the form can make a chain of objects.
+func (f form) recursive() bool { return f.Type == f.typ && !f.Wildcard }
+
+func formsOf(s *oracle.Schema) (forms []form) {
+	for _, t := range s.Types {
+		for _, r := range t.Relations {
+			for _, a := range r.Admits {
+				forms = append(forms, form{t.Name, r.Name, a})
+			}
+		}
+	}
+	return forms
+}
+
+// drawIDs draws the objects there are.
+func (d *drawer) drawIDs() {
+	for _, t := range d.Schema.Types {
+		n := pick(d.T, "ids", 2, 2, 3, 4)
+		d.ids[t.Name] = []string{"1", "2", "3", "4"}[:n]
+		if t.Name == "user" {
+			d.ids[t.Name] = []string{"ann", "bob", "cat", "dan"}
+		}
+	}
+}
+
+// drawTuples draws single tuples and shapes of several, up to 25 of them, and
+// rarely a long chain.
+func (d *drawer) drawTuples() {
+	want := rapid.IntRange(5, 25).Draw(d.T, "tuples")
+	state := oracle.State{}
+	for _, f := range d.traps { // without much that is public, nearly all answers are no
+		switch {
+		case f.Wildcard:
+			for _, id := range d.ids[f.typ] {
+				state = state.With(d.relationship(f, id, "", d.Loaded))
+			}
+		case !chance(d.T, "sprung", 8):
+			for _, e := range d.shape(f.typ) {
+				state = state.With(d.relationship(f, e[0], e[1], d.Loaded))
+			}
+		}
+	}
+	for range want {
+		if len(state) >= want {
+			break
+		}
+		f := pick(d.T, "form", d.forms...)
+		if !f.recursive() || !chance(d.T, "shape", 2) {
+			state = state.With(d.relationship(f, d.id(f.typ), d.id(f.Type), d.Loaded))
+			continue
+		}
+		for _, e := range d.shape(f.typ) {
+			state = state.With(d.relationship(f, e[0], e[1], d.Loaded))
+		}
+	}
+	if chance(d.T, "long chain", 60) {
+		state = state.With(d.longChain()...)
+	}
+	d.Tuples = state.Relationships()
+}
+
+// id draws one of the type's ids.
+func (d *drawer) id(typ string) string { return pick(d.T, "id", d.ids[typ]...) }
+
+// shape draws edges among the objects of a type: a self-reference, a cycle, a
+// chain or a diamond.
+func (d *drawer) shape(typ string) (edges [][2]string) {
+	ids := rapid.Permutation(d.ids[typ]).Draw(d.T, "order")
+	switch rapid.IntRange(0, 3).Draw(d.T, "kind") {
+	case 0:
+		return [][2]string{{ids[0], ids[0]}}
+	case 1:
+		edges = append(edges, [2]string{ids[len(ids)-1], ids[0]})
+	case 2:
+		if len(ids) == 4 {
+			return [][2]string{{ids[0], ids[1]}, {ids[0], ids[2]}, {ids[1], ids[3]}, {ids[2], ids[3]}}
+		}
+	}
+	for i := range ids[1:] {
+		edges = append(edges, [2]string{ids[i], ids[i+1]})
+	}
+	return edges
+}
+
+// relationship makes a tuple of a form, sometimes with an expiry after the
+// instant at which it is written.
+func (d *drawer) relationship(f form, object, subject string, written time.Time) tuple.Relationship {
+	s := tuple.Subject{Object: tuple.Object{Type: f.Type, ID: subject}, Relation: f.Relation}
+	if f.Wildcard {
+		s.ID = tuple.Wildcard
+	}
+	r := tuple.New(tuple.Object{Type: f.typ, ID: object}, f.relation, s).Always()
+	if f.Expires && chance(d.T, "expiry", 2) {
+		if written == d.Loaded {
+			written = d.Asked
+			r.Expires = d.Asked.Add(pick(d.T, "expires", time.Hour, time.Minute, 1, 0, -1, -time.Minute))
+			return r
+		}
+		r.Expires = written.Add(pick(d.T, "expires", time.Hour, time.Minute, 1))
+	}
+	return r
+}
+
+// longChain draws more than 60 objects each of which leads to the next, and an
+// end to the chain.
+func (d *drawer) longChain() (list []tuple.Relationship) {
+	var recursive []form
+	for _, f := range d.forms {
+		if f.recursive() && f.typ != "user" {
+			recursive = append(recursive, f)
+		}
+	}
+	if len(recursive) == 0 {
+		return nil
+	}
+	f := pick(d.T, "chain", recursive...)
+	for i := range rapid.IntRange(61, 75).Draw(d.T, "length") {
+		d.chain = append(d.chain, fmt.Sprintf("n%02d", i))
+	}
+	for i := range d.chain[1:] {
+		list = append(list, d.relationship(form{f.typ, f.relation, oracle.Admit{Type: f.Type, Relation: f.Relation}}, d.chain[i], d.chain[i+1], d.Loaded))
+	}
+	last := d.chain[len(d.chain)-1]
+	for _, e := range d.forms {
+		if e.typ == f.typ && !e.recursive() {
+			list = append(list, d.relationship(e, last, d.id(e.Type), d.Loaded))
+		}
+	}
+	if chance(d.T, "closed", 3) {
+		list = append(list, d.relationship(form{f.typ, f.relation, oracle.Admit{Type: f.Type, Relation: f.Relation}}, last, d.chain[0], d.Loaded))
+	}
+	d.ids[f.typ] = append(append([]string(nil), d.ids[f.typ]...), d.chain...)
+	return list
+}

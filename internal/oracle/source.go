@@ -1,0 +1,83 @@
+package oracle
+
+import "strings"
+
+// Source prints the schema in the native language, for messages. What that
+// cannot express, a relation that is both stored and rewritten, is printed as
+//
+//	relation viewer: user = this + editor
+func (s *Schema) Source() string {
+	var b strings.Builder
+	for i, t := range s.Types {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		if len(t.Relations) == 0 {
+			b.WriteString("definition " + t.Name + " {}\n")
+			continue
+		}
+		b.WriteString("definition " + t.Name + " {\n")
+		for _, r := range t.Relations {
+			b.WriteString("    " + r.source() + "\n")
+		}
+		b.WriteString("}\n")
+	}
+	return b.String()
+}
+
+func (r *Relation) source() string {
+	if len(r.Admits) == 0 {
+		return "permission " + r.Name + " = " + outer(r.Rewrite)
+	}
+	var forms []string
+	for _, a := range r.Admits {
+		forms = append(forms, a.String())
+		if a.Expires {
+			forms = append(forms, a.String()+" with expiration")
+		}
+	}
+	text := "relation " + r.Name + ": " + strings.Join(forms, " | ")
+	if _, plain := r.Rewrite.(This); !plain {
+		text += " = " + outer(r.Rewrite)
+	}
+	return text
+}
+
+// String returns the form without its expiry.
+func (a Admit) String() string {
+	switch {
+	case a.Wildcard:
+		return a.Type + ":*"
+	case a.Relation != "":
+		return a.Type + "#" + a.Relation
+	}
+	return a.Type
+}
+
+// outer prints an expression without parentheses around the whole.
+func outer(e Expr) string {
+	text := e.String()
+	if strings.HasPrefix(text, "(") {
+		text = text[1 : len(text)-1]
+	}
+	return text
+}
+
+func (This) String() string           { return "this" }
+func (e Computed) String() string     { return e.Relation }
+func (e Arrow) String() string        { return e.Tupleset + "->" + e.Relation }
+func (e ArrowAll) String() string     { return e.Tupleset + ".all(" + e.Relation + ")" }
+func (e Union) String() string        { return infix(e, " + ") }
+func (e Intersection) String() string { return infix(e, " & ") }
+func (e Exclusion) String() string    { return infix([]Expr{e.Base, e.Subtract}, " - ") }
+func (Nil) String() string            { return "nil" }
+func (Self) String() string           { return "self" }
+
+// infix prints operands in parentheses, so that no precedence is needed.
+func infix(operands []Expr, operator string) string {
+	var parts []string
+	for _, e := range operands {
+		parts = append(parts, e.String())
+	}
+	return "(" + strings.Join(parts, operator) + ")"
+}

@@ -1,0 +1,74 @@
+package schema
+
+import "strings"
+
+// A Caveat declares a condition on which a tuple can be made to depend. The
+// package keeps its expression as text; an [Evaluator] gives it a meaning.
+type Caveat struct {
+	Name       string
+	Parameters []Parameter // in order of declaration, at least one
+	Expression string      // in CEL, as written between the braces, without the white space around it
+	Comments   []string    // the comments above the declaration, one an element, as written
+	Pos        Pos         // of the name
+	byName     map[string]int
+}
+
+// Parameter returns the parameter of that name, and whether there is one.
+func (c *Caveat) Parameter(name string) (Parameter, bool) {
+	i, ok := c.byName[name]
+	if !ok {
+		return Parameter{}, false
+	}
+	return c.Parameters[i], true
+}
+
+// String returns the declaration without comments.
+func (c *Caveat) String() string {
+	var b strings.Builder
+	b.WriteString("caveat " + c.Name + "(")
+	for i, p := range c.Parameters {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(p.Name + " " + p.Type.String())
+	}
+	b.WriteString(") {\n\t" + c.Expression + "\n}")
+	return b.String()
+}
+
+// A Parameter is a name that a caveat's expression uses, and the type of its value.
+type Parameter struct {
+	Name string
+	Type TypeRef
+}
+
+// A TypeRef is the type of a caveat's parameter: any, bool, bytes, double,
+// duration, int, ipaddress, string, timestamp or uint, or list or map with the
+// type of their elements as the one argument.
+type TypeRef struct {
+	Name string
+	Args []TypeRef
+}
+
+// String returns the type as the language writes it: map<list<string>>.
+func (t TypeRef) String() string {
+	if len(t.Args) == 0 {
+		return t.Name
+	}
+	args := make([]string, len(t.Args))
+	for i, a := range t.Args {
+		args[i] = a.String()
+	}
+	return t.Name + "<" + strings.Join(args, ", ") + ">"
+}
+
+// parameterTypes are the types there are, each with the number of its arguments.
+var parameterTypes = map[string]int{
+	"any": 0, "bool": 0, "bytes": 0, "double": 0, "duration": 0, "int": 0, "ipaddress": 0,
+	"string": 0, "timestamp": 0, "uint": 0, "list": 1, "map": 1,
+}
+
+// parameterTypeNames is parameterTypes in alphabetical order.
+var parameterTypeNames = []string{
+	"any", "bool", "bytes", "double", "duration", "int", "ipaddress", "list", "map", "string", "timestamp", "uint",
+}

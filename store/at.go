@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/baobab-authz/baobab/internal/index"
+)
+
+// At returns the state that the commit of rev made, judged at that commit's
+// time. It is exactly that state, or an error: [ErrForeignRevision] (also for
+// the zero Revision), [ErrFutureRevision], or [ErrRevisionGone], which names
+// the oldest revision that is retained.
+//
+// For the newest revision it costs what [Store.Now] does. An older one is
+// reconstructed from the nearest snapshot at a few microseconds for each tuple
+// changed in between, at most the option's PinEvery; the writer does not wait
+// for it. Asking for neighbouring revisions one after the other is cheap.
+func (s *Store) At(rev Revision) (*State, error) {
+	if s.closed.Load() {
+		return nil, ErrClosed
+	}
+	if err := s.own(rev); err != nil {
+		return nil, err
+	}
+	snap, err := s.reconstruct(rev)
+	if err != nil {
+		return nil, err
+	}
+	return s.state(snap, snap.Time), nil
+}
+
+// reconstruct returns the snapshot as the commit of rev left it.
+func (s *Store) reconstruct(rev Revision) (*index.Snapshot, error) {
+	from, at, undo, redo, err := s.route(rev)
+	if err != nil {
+		return nil, err
+	}
+	if len(undo)+len(redo) == 0 {
+		return from, nil
+	}
+	b := from.Edit()
+	var meta index.Meta
+	for _, e := range slices.Backward(undo[min(1, len(undo)):]) {
+		if err := b.Undo(e.changes); err != nil {
+			return nil, err
+		}
+	}
+	if len(undo) > 0 {
+		meta = undo[0].meta
+	}
+	for _, e := range redo {
+		if err := b.Redo(e.changes); err != nil {
+			return nil, err
+		}
+		meta = e.meta
+	}
+	b.SetMeta(meta)
+	snap := b.Freeze()
+	s.history.remember(at, snap)
+	return snap, nil
+}
+
+// route returns the snapshot that is nearest to the commit of rev, at its
+// position, and the steps between them: undo begins with the commit itself,
+// which stays, and redo ends with it.
+func (s *Store) route(rev Revision) (from *index.Snapshot, at int64, undo, redo []*entry, err error) {
+	h := &s.history
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.entries) == 0 {
+		return nil, 0, nil, nil, ErrClosed
+	}
+	head := s.head.Load()
+	if rev.position > head.Revision {
+		return nil, 0, nil, nil, fmt.Errorf("%w: %s; the newest is %s", ErrFutureRevision, rev, s.revision(head.Revision))
+	}
+	if oldest := h.entries[0].meta.Revision; rev.position < oldest {
+		return nil, 0, nil, nil, fmt.Errorf("%w: %s; the oldest retained is %s", ErrRevisionGone, rev, s.revision(oldest))
+	}
+	at = h.find(rev.position)
+	near := pin{at: h.last(), snap: head}
+	for _, p := range append([]pin{h.memo}, h.pins...) {
+		if p.snap != nil && h.distance(p.at, at) < h.distance(near.at, at) {
+			near = p
+		}
+	}
+	switch i, j := at-h.first, near.at-h.first; {
+	case i < j:
+		undo = slices.Clone(h.entries[i : j+1])
+	case i > j:
+		redo = slices.Clone(h.entries[j+1 : i+1])
+	}
+	return near.snap, at, undo, redo, nil
+}
+
+// distance returns the work between two positions.
+func (h *history) distance(a, b int64) int64 {
+	d := h.entry(a).work - h.entry(b).work
+	return max(d, -d)
+}
+
+// remember keeps the state that was reconstructed last, for the next question
+// about its neighbours.
+func (h *history) remember(at int64, snap *index.Snapshot) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.entries) > 0 && at >= h.first {
+		h.memo = pin{at: at, snap: snap}
+	}
+}
+
+// AtLeast returns the newest state as soon as it is that of rev or a later one;
+// the zero Revision asks for nothing. If ctx ends first, the error is
+// [ErrStale] and that of ctx. It does not wait for a revision of another
+// store, which is [ErrForeignRevision] at once, nor within a transaction for
+// that transaction, which is [ErrReentrant].
+func (s *Store) AtLeast(ctx context.Context, rev Revision) (*State, error) {
+	if s.closed.Load() {
+		return nil, ErrClosed
+	}
+	if !rev.IsZero() {
+		if err := s.own(rev); err != nil {
+			return nil, err
+		}
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrStale, err)
+		}
+		wake := s.history.next(func() bool { return s.head.Load().Revision >= rev.position })
+		if wake == nil {
+			return s.Now()
+		}
+		if s.reentered() {
+			return nil, ErrReentrant
+		}
+		select {
+		case <-wake:
+		case <-ctx.Done():
+		case <-s.done:
+			return nil, ErrClosed
+		}
+	}
+}
+
+// next returns a channel that is closed at the next publication, or nil if
+// there already is what is waited for.
+func (h *history) next(here func() bool) <-chan struct{} {
+	if here() {
+		return nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if here() {
+		return nil
+	}
+	if h.wake == nil {
+		h.wake = make(chan struct{})
+	}
+	return h.wake
+}
+
+// Latest returns a state that includes every commit acknowledged before the
+// call, by any process. A store without a log is alone, and its newest state
+// is that; the error is [ErrStale] and ctx's if ctx has ended.
+func (s *Store) Latest(ctx context.Context) (*State, error) { return s.AtLeast(ctx, Revision{}) }

@@ -1,0 +1,74 @@
+package store
+
+import "time"
+
+// Options say how a store keeps time and how much it remembers. The zero
+// Options are useful.
+type Options struct {
+	// Clock returns the current time. It is called by many goroutines, and must
+	// not call the store. Default: time.Now.
+	Clock func() time.Time
+
+	// HistoryCommits is how many commits are retained, the newest included,
+	// which always is. Default: 10,000. Negative: as many as there are.
+	HistoryCommits int
+	// HistoryAge is how long a state is retained after the next commit has
+	// replaced it. Default: one hour. Negative: forever.
+	HistoryAge time.Duration
+	// HistoryBytes bounds the estimated memory of the retained commits and of
+	// the pinned snapshots between them. Default: 64 MiB. Negative: no bound.
+	HistoryBytes int64
+	// PinEvery is after how many changed tuples and commits a snapshot is kept in
+	// the history, from which states are reconstructed. Less makes [Store.At]
+	// faster and takes more memory: up to 9 KB a change. Default: 4,096.
+	PinEvery int
+
+	// SweepGrace is how long after its expiry a tuple is swept at the earliest.
+	// Default: one hour. Negative: none.
+	SweepGrace time.Duration
+	// SweepPerCommit is how many expired tuples a commit sweeps at most.
+	// Default: 64. Negative: none, so that only [Store.Sweep] sweeps.
+	SweepPerCommit int
+
+	// CheckEachCommit makes every commit verify the whole index before it is
+	// published, and refuses it with [ErrCorrupt] if that fails. It is for tests:
+	// a commit then costs as much as reading all tuples twice. Default: off.
+	CheckEachCommit bool
+}
+
+const (
+	defaultHistoryCommits = 10_000
+	defaultHistoryAge     = time.Hour
+	defaultHistoryBytes   = 64 << 20
+	defaultPinEvery       = 4096
+	defaultSweepGrace     = time.Hour
+	defaultSweepPerCommit = 64
+)
+
+// withDefaults returns o with the defaults where it says nothing.
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.HistoryCommits == 0 {
+		o.HistoryCommits = defaultHistoryCommits
+	}
+	if o.HistoryAge == 0 {
+		o.HistoryAge = defaultHistoryAge
+	}
+	if o.HistoryBytes == 0 {
+		o.HistoryBytes = defaultHistoryBytes
+	}
+	if o.PinEvery <= 0 {
+		o.PinEvery = defaultPinEvery
+	}
+	if o.SweepGrace == 0 {
+		o.SweepGrace = defaultSweepGrace
+	}
+	o.SweepGrace = max(0, o.SweepGrace)
+	if o.SweepPerCommit == 0 {
+		o.SweepPerCommit = defaultSweepPerCommit
+	}
+	o.SweepPerCommit = max(0, o.SweepPerCommit)
+	return o
+}

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/baobab-authz/baobab/internal/index"
+)
+
+// Update runs fn in a transaction and returns the revision of its commit, at
+// which all that it wrote is to be seen. If fn returns an error, Update
+// returns it and nothing has happened. A panic in fn goes on through Update;
+// nothing has happened then either. If fn changes nothing, there is no commit,
+// and the revision is that of the state that fn saw.
+//
+// Transactions run one after the other. Waiting for the turn ends with ctx,
+// whose error is wrapped; afterwards ctx is not asked again. fn must not keep
+// tx, and must not call what waits for the turn: Update, Sweep and Close are
+// [ErrReentrant] then. (If it waits for another goroutine that does so, both
+// wait until that one's context ends.)
+//
+// Objects that only a transaction named which did not commit keep the ids that
+// they were given in memory, about 60 bytes each.
+func (s *Store) Update(ctx context.Context, fn func(*Tx) error) (Revision, error) {
+	if fn == nil {
+		return Revision{}, ErrNoFunction
+	}
+	if err := s.take(ctx); err != nil {
+		return Revision{}, err
+	}
+	defer s.release()
+	tx := s.begin()
+	defer tx.done.Store(true)
+	if err := fn(tx); err != nil {
+		return Revision{}, err
+	}
+	tx.done.Store(true)
+	s.holder.Store(0)
+	return tx.commit()
+}
+
+func (s *Store) begin() *Tx {
+	s.holder.Store(goroutineID())
+	base := s.head.Load()
+	return &Tx{store: s, base: base, builder: base.Edit(), instant: s.instant(base)}
+}
+
+// commit publishes what the transaction changed.
+func (tx *Tx) commit() (Revision, error) {
+	s := tx.store
+	if tx.failed != nil {
+		return Revision{}, tx.failed
+	}
+	changes, err := tx.net()
+	if err != nil {
+		return Revision{}, err
+	}
+	if s.closed.Load() {
+		return Revision{}, ErrClosed
+	}
+	if len(changes) == 0 {
+		return s.revision(tx.base.Revision), nil
+	}
+	var steps []*entry
+	if len(tx.swept) > 0 { // as if swept after the commit before
+		meta := tx.base.Meta
+		meta.Swept = tx.builder.Peek().Swept
+		steps = append(steps, &entry{meta: meta, changes: tx.swept, sweep: true})
+	}
+	meta := tx.builder.Peek().Meta
+	meta.Revision++
+	meta.Time = tx.instant
+	tx.builder.SetMeta(meta)
+	snap := tx.builder.Freeze()
+	steps = append(steps, &entry{meta: meta, changes: changes})
+	if err := s.verify(tx.base, snap, steps...); err != nil {
+		return Revision{}, err
+	}
+	s.publish(snap, steps...)
+	return s.revision(meta.Revision), nil
+}
+
+// net returns what the changes come to. A tuple that had expired and was
+// created and deleted again is stored as it was.
+func (tx *Tx) net() ([]index.Change, error) {
+	changes := index.Net(tx.changes)
+	kept := changes[:0]
+	for _, c := range changes {
+		if !c.Has && c.Before.Expired(tx.instant) {
+			if err := tx.builder.Put(c.Key, c.Before); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		kept = append(kept, c)
+	}
+	return kept, nil
+}
+
+// verify checks, under the option, the snapshot to which the steps lead from base.
+func (s *Store) verify(base, snap *index.Snapshot, steps ...*entry) error {
+	if !s.options.CheckEachCommit {
+		return nil
+	}
+	if err := snap.Check(); err != nil {
+		return err
+	}
+	b := snap.Edit()
+	for i := len(steps) - 1; i >= 0; i-- {
+		if err := b.Undo(steps[i].changes); err != nil {
+			return err
+		}
+	}
+	if !b.Freeze().Equal(base) {
+		return fmt.Errorf("%w: taking back the changes of revision %d does not lead to the one before", ErrCorrupt, snap.Revision)
+	}
+	return nil
+}
