@@ -12,7 +12,8 @@ import (
 type Part interface{ part() *decl }
 
 // A Member is a relation or a permission of a definition: the result of [Rel]
-// or of [Perm]. type Member struct {
+// or of [Perm].
+type Member struct {
 	name     string
 	subjects []SubjectType
 	rewrite  Rewrite

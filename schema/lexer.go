@@ -13,7 +13,7 @@ const (
 	tokenEnd      tokenKind = -1 - iota // of the text
 	tokenWord                           // a name without hyphens, or a keyword
 	tokenString                         // a quoted path
-	tokenBody                           // a caveat's expression, without its braces
+	tokenBody                           // a caveat's expression with its braces
 	tokenNewline                        // a line end that ends a statement
 	tokenArrow                          // ->
 	tokenEllipsis                       // ...
@@ -130,7 +130,7 @@ func (l *lexer) punctuation(c byte) {
 func (l *lexer) newline() {
 	if n := len(l.tokens); n > 0 {
 		switch l.tokens[n-1].kind {
-		case tokenWord, '}', ')', '*', tokenEllipsis:
+		case tokenWord, '}', ')', '*', tokenEllipsis, tokenBody:
 			l.emit(tokenNewline, 0)
 		}
 	}
@@ -202,7 +202,6 @@ func (l *lexer) body() {
 	l.caveat = false
 	open, depth := l.at, 0
 	l.at++
-	from := l.at
 	for l.at < len(l.text) {
 		switch c := l.text[l.at]; {
 		case c == '"' || c == '\'':
@@ -222,15 +221,15 @@ func (l *lexer) body() {
 			depth++
 		case c == '}':
 			if depth--; depth < 0 {
-				l.tokens = append(l.tokens, token{tokenBody, from, l.at}, token{'}', l.at, l.at + 1})
 				l.at++
+				l.tokens = append(l.tokens, token{tokenBody, open, l.at})
 				return
 			}
 		}
 		l.at++
 	}
 	l.report.errorf(span{l.src, open, open + 1}, "", "the caveat's expression is not closed: expected '}'")
-	l.tokens = append(l.tokens, token{tokenBody, from, l.at}, token{'}', l.at, l.at})
+	l.tokens = append(l.tokens, token{tokenBody, open, l.at})
 }
 
 // stringLength returns the length of the string literal at the beginning of s,
@@ -258,6 +257,8 @@ func (l *lexer) describe(t token) string {
 	switch t.kind {
 	case tokenWord:
 		return fmt.Sprintf("%q", l.text[t.start:t.end])
+	case tokenBody:
+		return tokenKind('{').String()
 	case tokenString, tokenBad:
 		return l.text[t.start:t.end]
 	}

@@ -2,8 +2,6 @@ package schema
 
 import (
 	"strings"
-
-	"github.com/baobab-authz/baobab/tuple"
 )
 
 // definition reads a definition or a partial, whose keyword has been read.
@@ -88,7 +86,7 @@ func (p *parser) skipToMember() {
 			return
 		case p.is('}'):
 			depth--
-		case p.startsLine() && (p.isMember() && p.tokens[p.at+1].kind == tokenWord || p.is(tokenEllipsis) || p.startsDecl()):
+		case p.startsLine() && (p.isMember() || p.is(tokenEllipsis) || p.startsDecl()):
 			return
 		}
 	}
@@ -225,7 +223,9 @@ func (p *parser) expiration(t *typeRef) bool {
 			Suggestion: "write use expiration at the top of the file"})
 	}
 	if p.isWord("and") {
-		return p.fail("the caveat before expiration, as in with caveat and expiration; expected the end of the line")
+		p.report.add(p.span(p.token()), Diagnostic{About: p.about, Suggestion: "write with caveat and expiration",
+			Message: "the caveat stands before expiration"})
+		return false
 	}
 	return true
 }
@@ -258,11 +258,10 @@ func (p *parser) caveat() (*decl, bool) {
 	if !p.expect(tokenBody, "caveat "+name.text) {
 		return d, false
 	}
-	d.expression = strings.TrimSpace(p.text(body))
+	d.expression = strings.TrimSpace(strings.TrimSuffix(p.text(body)[1:], "}"))
 	if onlyComments(d.expression) {
-		p.report.errorf(span{p.src, body.start - 1, body.end + 1}, p.about, "caveat %s has no expression", name.text)
+		p.report.errorf(p.span(body), p.about, "caveat %s has no expression", name.text)
 	}
-	p.advance() // the lexer closes every body
 	d.gaps = false
 	return d, true
 }
@@ -283,8 +282,11 @@ func (p *parser) param() (param, bool) {
 	}
 	p.advance()
 	name := ident{p.text(t), p.span(t)}
-	if c := name.text[0]; c >= '0' && c <= '9' || len(name.text) > tuple.MaxName {
-		p.report.errorf(name.at, p.about, "%q cannot name a parameter", name.text)
+	if c := name.text[0]; c >= '0' && c <= '9' {
+		p.report.errorf(name.at, p.about, "the name of a parameter begins with a letter or '_'")
+		return param{}, false
+	}
+	if !p.short(name) {
 		return param{}, false
 	}
 	from := p.token()
@@ -327,14 +329,14 @@ func (p *parser) paramType(depth int) (TypeRef, bool) {
 		p.report.unknown(p.span(t), p.about, nil, typ.Name, parameterTypeNames, "unknown type of a parameter %q: there are %s",
 			typ.Name, strings.Join(parameterTypeNames, ", "))
 	case arity != len(typ.Args):
-		p.report.errorf(p.since(t), p.about, "%s takes %s, as in %s", typ.Name, arguments(arity), typ.Name+strings.Repeat("<string>", arity))
+		p.report.errorf(p.since(t), p.about, "%s takes %s", typ.Name, arguments(typ.Name, arity))
 	}
 	return typ, true
 }
 
-func arguments(n int) string {
+func arguments(name string, n int) string {
 	if n == 0 {
 		return "no argument"
 	}
-	return "one argument"
+	return "one argument, as in " + name + "<string>"
 }

@@ -84,7 +84,8 @@ func (p *parser) operand(depth int) (*expr, bool) {
 		}
 		e.parens, e.at = true, p.since(from)
 		if p.is(tokenArrow) || p.is('.') {
-			return nil, p.fail("an operator, because the left side of an arrow is one relation;")
+			p.report.errorf(p.span(p.token()), p.about, "the left side of an arrow is one relation, and no expression")
+			return nil, false
 		}
 		return e, true
 	case p.isWord("nil") && p.nameEnd(p.at) == p.at+1:

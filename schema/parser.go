@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -126,6 +125,11 @@ func (p *parser) since(from token) span {
 // fail reports what was expected instead of the current token.
 func (p *parser) fail(expected string) bool {
 	t := p.token()
+	if p.lineEnded() {
+		end := p.tokens[p.at-1].end
+		p.report.errorf(span{p.src, end, end}, p.about, "expected %s, found the end of the line", expected)
+		return false
+	}
 	if t.kind == tokenBad {
 		r, _ := utf8.DecodeRuneInString(p.text(t))
 		p.report.errorf(p.span(t), p.about, "unexpected character %q: expected %s", r, expected)
@@ -133,6 +137,14 @@ func (p *parser) fail(expected string) bool {
 	}
 	p.report.errorf(p.span(t), p.about, "expected %s, found %s", expected, p.lexer.describe(t))
 	return false
+}
+
+// lineEnded reports whether the current token is the keyword of another
+// statement on another line, so that what is missing is missing at the end of
+// the line before.
+func (p *parser) lineEnded() bool {
+	return p.at > 0 && p.src.line(p.tokens[p.at-1].start) != p.src.line(p.token().start) &&
+		(p.is('}') || p.is(tokenEnd) || p.isMember() || p.startsDecl())
 }
 
 func (p *parser) expect(k tokenKind, after string) bool {
@@ -160,6 +172,9 @@ func (p *parser) nameUpTo(what string, path bool, end func(from int) int) (ident
 			return ident{}, p.fail(what)
 		}
 		if word := p.text(p.token()); slices.Contains(keywords, word) && end(p.at) == p.at+1 {
+			if p.lineEnded() {
+				return ident{}, p.fail(what)
+			}
 			p.report.errorf(p.span(p.token()), p.about, "%q is a keyword and names nothing: expected %s", word, what)
 			return ident{}, false
 		}
@@ -176,11 +191,17 @@ func (p *parser) nameUpTo(what string, path bool, end func(from int) int) (ident
 	if strings.ContainsAny(text, " \t\r\n") || strings.Contains(text, "/*") || strings.Contains(text, "//") {
 		text = p.joined(from)
 	}
-	if len(text) > tuple.MaxName {
-		p.report.errorf(at, p.about, "a name of %d bytes is longer than %d", len(text), tuple.MaxName)
-		return ident{text, at}, false
+	name := ident{text, at}
+	return name, p.short(name)
+}
+
+// short reports a name that is too long.
+func (p *parser) short(name ident) bool {
+	if len(name.text) > tuple.MaxName {
+		p.report.errorf(name.at, p.about, "a name of %d bytes is longer than %d", len(name.text), tuple.MaxName)
+		return false
 	}
-	return ident{text, at}, true
+	return true
 }
 
 // joined returns the tokens since from without what is between them.
@@ -270,11 +291,18 @@ func (p *parser) misspelled(expected string, keywords []string) string {
 // with the keyword of one.
 func (p *parser) skipToDecl(from token) {
 	for !p.is(tokenEnd) {
-		if p.token().start > from.start && p.startsDecl() {
+		if p.token().start > from.start && (p.startsDecl() || p.resembles(declKeywords)) {
 			return
 		}
 		p.advance()
 	}
+}
+
+// resembles reports whether the current line begins with what is probably meant
+// for one of the keywords, and a name.
+func (p *parser) resembles(keywords []string) bool {
+	return p.is(tokenWord) && p.startsLine() && p.tokens[p.at+1].kind == tokenWord && p.tokens[p.at-1].kind != '{' &&
+		closest(p.text(p.token()), keywords) != ""
 }
 
 // startsDecl reports whether the current token begins a declaration, to all
@@ -296,7 +324,7 @@ func (p *parser) startsDecl() bool {
 }
 
 func (p *parser) use(declared bool) (*decl, bool) {
-	name, ok := p.name("what to use", false)
+	name, ok := p.name("a flag after use", false)
 	if !ok {
 		return nil, false
 	}

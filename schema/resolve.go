@@ -86,8 +86,7 @@ func (r *resolver) operand(e *expr) {
 		return
 	}
 	if rel.Permission {
-		r.report.add(e.name.at, Diagnostic{About: r.about, Suggestion: "name a relation",
-			Message: fmt.Sprintf("the left side of an arrow is a relation, and %s is a permission", rel.Name)})
+		r.report.errorf(e.name.at, r.about, "the left side of an arrow is a relation, and %s is a permission", rel.Name)
 		return
 	}
 	r.target(e, rel)

@@ -45,7 +45,8 @@ func (g *graph) wildcards() {
 	for _, n := range g.nodes {
 		for _, t := range n.m.types {
 			if from := wild(g.schema.byName[t.Type], t.Relation); from != "" && t.Type != n.def.Name && !n.rel.Permission {
-				g.report.errorf(t.at, n.String(), "%s#%s cannot be admitted: %s admits a wildcard, and a wildcard is not transitive", t.Type, t.Relation, from)
+				name := t.Type + "#" + t.Relation
+				g.report.errorf(t.at, n.String(), "%s cannot be a subject: it %s", name, admitsWildcard(name, from))
 			}
 		}
 		if n.m.expr == nil {
@@ -56,10 +57,17 @@ func (g *graph) wildcards() {
 				return
 			}
 			if from := wild(n.def, e.name.text); from != "" {
-				g.report.errorf(e.name.at, n.String(), "no arrow can follow %s: %s admits a wildcard", e.name.text, from)
+				g.report.errorf(e.name.at, n.String(), "no arrow can follow %s: it %s", e.name.text, admitsWildcard(n.def.Name+"#"+e.name.text, from))
 			}
 		})
 	}
+}
+
+func admitsWildcard(name, from string) string {
+	if name == from {
+		return "admits a wildcard"
+	}
+	return "leads to " + from + ", which admits a wildcard"
 }
 
 // annotations checks, in files that use typechecking, that no permission can be

@@ -1,17 +1,14 @@
 package schema
 
-// closest returns the candidate that is most like name, or "" if none is like
-// it. A third of the letters may differ, a transposition being one difference.
+// closest returns the candidate that is most like name, the first of several;
+// "" if none is like it. One letter of three may differ, and in any case one.
 func closest(name string, candidates []string) string {
-	best, least := "", len(name)/3+1
-	if len(name) < 3 {
-		least = 1 // then only one letter more or less, or another, and not both
-	}
+	best, least := "", max(1, len(name)/3)+1
 	for _, c := range candidates {
-		if c == name || abs(len(c)-len(name)) > least || best != "" && abs(len(c)-len(name)) >= least {
+		if c == name || abs(len(c)-len(name)) >= least {
 			continue
 		}
-		if d := distance(name, c); d < least || d == least && best == "" && d < max(len(name), len(c)) {
+		if d := distance(name, c); d < least && d < max(len(name), len(c)) {
 			best, least = c, d
 		}
 	}

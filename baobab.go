@@ -1,0 +1,130 @@
+package baobab
+
+import (
+	"context"
+	"iter"
+
+	"github.com/baobab-authz/baobab/check"
+	"github.com/baobab-authz/baobab/expand"
+	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/store"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// The types of the packages below that users meet in signatures.
+type (
+	// A Decision answers a question. See [check.Decision].
+	Decision = check.Decision
+	// An Explanation says why. See [check.Explanation].
+	Explanation = check.Explanation
+	// A Revision is the position of a commit in the history. See [store.Revision].
+	Revision = store.Revision
+	// Stats are figures about an engine. See [store.Stats].
+	Stats = store.Stats
+)
+
+// Engine holds tuples and answers questions about them by a schema.
+type Engine struct {
+	store     *store.Store
+	evaluator *check.Evaluator
+}
+
+// Open returns an engine without tuples. No schema is [store.ErrNoSchema], and
+// one that declares caveats is refused with [ErrCaveats]: there is nothing yet
+// that evaluates them.
+func Open(s *schema.Schema, o Options) (*Engine, error) {
+	if s == nil {
+		return nil, store.ErrNoSchema
+	}
+	if caveats := s.Caveats(); len(caveats) > 0 {
+		return nil, &CaveatError{Name: caveats[0].Name}
+	}
+	st, err := store.Open(s, o.Store)
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{store: st, evaluator: check.New(o.Check)}, nil
+}
+
+// Close ends the engine: every later call, also on views that were taken
+// before, fails with [store.ErrClosed]. It waits for the transaction that is
+// running, which is not committed. Closing twice is no error; closing within a
+// transaction is [store.ErrReentrant].
+func (e *Engine) Close() error { return e.store.Close() }
+
+// Now returns a view of the newest state. It takes no lock and costs about as
+// much as reading the clock. On a closed engine the view's questions fail.
+func (e *Engine) Now() View { return e.view(e.store.Now()) }
+
+// At returns a view of the state at a revision, judged at the instant of its
+// commit. It costs the commits between rev and the nearest snapshot that is
+// kept (see [store.Options]).
+//
+// Errors: [store.ErrForeignRevision] for a revision of another store,
+// [store.ErrRevisionGone] for one that is not retained any more, and
+// [store.ErrFutureRevision] for one that is not there yet.
+func (e *Engine) At(rev Revision) (View, error) { return e.viewOr(e.store.At(rev)) }
+
+// AtLeast waits until this process has seen a revision, and returns a view of
+// the newest state: who sends the revision of a write along reads that write.
+// The zero revision asks for nothing.
+//
+// Errors: [store.ErrForeignRevision] at once, and [store.ErrStale], with that
+// of the context, when the context ends first.
+func (e *Engine) AtLeast(ctx context.Context, rev Revision) (View, error) {
+	return e.viewOr(e.store.AtLeast(ctx, rev))
+}
+
+// Latest returns a view of a state that has every commit that was acknowledged
+// before the call. In memory alone, that is Now.
+func (e *Engine) Latest(ctx context.Context) (View, error) { return e.viewOr(e.store.Latest(ctx)) }
+
+func (e *Engine) view(st *store.State, err error) View { return View{e, st, err} }
+
+func (e *Engine) viewOr(st *store.State, err error) (View, error) {
+	if err != nil {
+		return View{e, nil, err}, err
+	}
+	return View{e, st, nil}, nil
+}
+
+// Check is [View.Check] of Now.
+func (e *Engine) Check(ctx context.Context, t tuple.Tuple) (Decision, error) {
+	return e.Now().Check(ctx, t)
+}
+
+// CheckAll is [View.CheckAll] of Now.
+func (e *Engine) CheckAll(ctx context.Context, ts []tuple.Tuple) ([]Decision, error) {
+	return e.Now().CheckAll(ctx, ts)
+}
+
+// Explain is [View.Explain] of Now.
+func (e *Engine) Explain(ctx context.Context, t tuple.Tuple) (*Explanation, error) {
+	return e.Now().Explain(ctx, t)
+}
+
+// Expand is [View.Expand] of Now.
+func (e *Engine) Expand(ctx context.Context, object tuple.Object, relation string, o expand.Options) (*expand.Tree, error) {
+	return e.Now().Expand(ctx, object, relation, o)
+}
+
+// Tuples is [View.Tuples] of Now.
+func (e *Engine) Tuples(f tuple.Filter) iter.Seq2[tuple.Relationship, error] {
+	return e.Now().Tuples(f)
+}
+
+// Stats returns figures about the engine. It takes no lock.
+func (e *Engine) Stats() Stats { return e.store.Stats() }
+
+// Verify checks that the indexes of the newest state agree with each other and
+// with all counts, and that the retained history leads to it. It costs time
+// and memory in proportion to n, and is meant for tests and for operators.
+func (e *Engine) Verify() error { return e.store.Check() }
+
+// Options configure an engine. The zero value gives the defaults.
+type Options struct {
+	// Store says what tells the time and how much history is retained.
+	Store store.Options
+	// Check bounds what a question may cost.
+	Check check.Options
+}

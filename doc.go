@@ -1,0 +1,41 @@
+// Package baobab is a permission engine that a server imports: the SQLite of
+// authorization. It keeps relationship tuples in memory, in B-trees, and
+// decides by the rules of a schema whether a subject may do something to an
+// object, exactly, from one consistent snapshot.
+//
+//	eng, err := baobab.Open(s, baobab.Options{})
+//	rev, err := eng.Write(ctx, tuple.MustParseRelationship("document:plan#owner@user:ann"))
+//	d, err := eng.Check(ctx, tuple.MustParse("document:plan#view@user:ann"))
+//	if err != nil || !d.Allowed() { … refuse … }
+//
+// Nothing survives the process: the engine is in memory alone. What is to
+// survive can be written with [View.Export] and read with [Engine.Import].
+//
+// # Views
+//
+// Every question is asked of one [View]: the state at one revision, judged at
+// one instant. [Engine.Now] is the newest; [Engine.At] goes back to an earlier
+// revision; [Engine.AtLeast] waits for one, so that who wrote reads what was
+// written; [View.With] and [View.Without] ask what if; [View.AsOf] judges
+// expiry at another instant. The questions of [Engine] are shorthand for those
+// of Now.
+//
+// # Decisions and errors
+//
+// A deny is never an error, and an error is never an allow: whatever fails
+// (a cancelled context, an exceeded budget, an unknown type, a closed engine)
+// returns an error together with a deny.
+//
+// # Writing
+//
+// [Engine.Update] runs a function on a pending state, one at a time. What it
+// wrote is committed whole or not at all, and the pending state answers every
+// question that a view does.
+//
+// # Concurrency and cost
+//
+// An Engine, a View and a Principal are safe for use by many goroutines; a Tx
+// belongs to the function that it was given to. Readers take no lock and are
+// never blocked by a writer, nor do they block one. Each method says what it
+// costs, n being the number of tuples stored.
+package baobab

@@ -1,0 +1,39 @@
+package baobab
+
+import (
+	"context"
+
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// A Principal asks questions about one subject of one view. It is a small
+// immutable value, safe for use by many goroutines.
+type Principal struct {
+	view    View
+	subject tuple.Subject
+}
+
+// As returns the principal of a subject.
+func (v View) As(subject tuple.Subject) Principal { return Principal{v, subject} }
+
+// Subject returns who asks.
+func (p Principal) Subject() tuple.Subject { return p.subject }
+
+// View returns the view that is asked.
+func (p Principal) View() View { return p.view }
+
+// Check reports whether the principal has the relation or permission to the
+// object. Its errors are those of [View.Check].
+func (p Principal) Check(ctx context.Context, object tuple.Object, relation string) (Decision, error) {
+	return p.view.Check(ctx, tuple.New(object, relation, p.subject))
+}
+
+// CheckAll reports which of the objects the principal has the relation or
+// permission to, in their order. Its errors are those of [View.CheckAll].
+func (p Principal) CheckAll(ctx context.Context, relation string, objects ...tuple.Object) ([]Decision, error) {
+	ts := make([]tuple.Tuple, len(objects))
+	for i, o := range objects {
+		ts[i] = tuple.New(o, relation, p.subject)
+	}
+	return p.view.CheckAll(ctx, ts)
+}

@@ -1,0 +1,118 @@
+// Package schema reads, checks and formats the language in which one says what
+// types of objects there are, how they can be related, and what follows from it.
+//
+//	use expiration
+//
+//	definition user {}
+//
+//	definition team {
+//		relation member: user | team#member
+//	}
+//
+//	definition document {
+//		relation team: team
+//		relation editor: user
+//		relation reader: user | user:* | team#member | user with expiration
+//		relation banned: user
+//
+//		permission edit = editor + team->member
+//		permission read = (reader + edit) - banned
+//	}
+//
+// It is SpiceDB's schema language: a .zed file means here what it means there.
+//
+// # The language
+//
+// A definition is a type. A relation stores tuples, whose subjects are of one of
+// the types behind the colon: objects (user), usersets (team#member, whoever is
+// a member of a team), and wildcards (user:*, every user with one tuple). A tuple
+// is admitted as exactly one of the alternatives says: "with c" demands the
+// caveat c of it, "with expiration" an expiry, "with c and expiration" both, and
+// an alternative without them neither.
+//
+// A permission stores nothing; it computes. Its operands are relations and
+// permissions of the same definition, nil (nobody), self (the object itself, after
+// "use self"), and arrows: team->member, or team.any(member), is whoever is a
+// member of one of the document's teams, and team.all(member) whoever is one of
+// all of them. An arrow follows the relation's tuples, so its left side is no
+// permission; it skips the types that lack what stands on its right, and never
+// follows wildcards.
+//
+// The operators are + (union), & (intersection) and - (exclusion). They bind as
+// in SpiceDB, which is not as elsewhere: the arrow most tightly, then +, then &,
+// then -, each from left to right. So
+//
+//	a - b + c      is    a - (b + c)
+//	a & b + c      is    a & (b + c)
+//
+// and a warning asks for the parentheses.
+//
+// A statement ends with its line, unless the line ends with an operator, with a
+// colon, an opening parenthesis and the like; or with a semicolon. Comments are
+// // and /* */; those directly above a declaration belong to it. One that begins
+// with //baobab: is a directive; there is none yet, so each is an error.
+//
+// A caveat declares a condition: its parameters with their types (see [TypeRef]),
+// and in braces an expression in CEL, which this package keeps as text.
+//
+// "use" turns on expiration, self or typechecking, before the first definition,
+// for the file in which it stands. With typechecking the annotation of a
+// permission, as in "permission read: user = …", is compared with the types that
+// can hold it. The flags import and partial are accepted and not needed.
+//
+// A partial is a list of relations and permissions to be included: "partial
+// owned { … }", and "...owned" in a definition or another partial. An import,
+// import "teams.zed", brings in another file: see [ParseFS].
+//
+// # Names
+//
+// Names of types, relations and caveats are letters, digits, _ and -, up to
+// 254 bytes; types and caveats can have prefixes, as in acme/document. Here they
+// begin with a letter, a digit or _, and are not caveat, definition, nil,
+// permission, relation or with. All of this is more than SpiceDB admits, except
+// for the hyphen, which to it is always the operator. So in an expression a hyphen without
+// spaces is part of a name only if that name is declared as a relation or
+// permission somewhere in the schema: a-b is a minus b, unless there is an a-b.
+//
+// # What is refused
+//
+// [Parse] reports every error of a text, with its place and often a suggestion:
+// see [Errors]. Besides what does not read, it refuses
+//
+//   - names that do not exist, or are declared twice, and alternatives that repeat
+//   - arrows over a permission, and arrows to what no type behind them has
+//   - relations and permissions that no one can ever hold, because each way to them
+//     leads through themselves; nil is the way to say that no one shall
+//   - permissions that exclude themselves on the same object: a = b - a
+//   - what SpiceDB refuses for wildcards: arrows over a relation that admits one,
+//     and usersets of another type's relation that does
+//   - expressions that nest more than 500 deep
+//   - a schema without definitions
+//
+// [Schema.Warnings] has what is valid and probably not meant: arrows that skip a
+// type, exclusions that a cycle in the data makes undefined, operators that bind
+// otherwise than they look, caveats and parameters that nothing uses.
+//
+// # Schemas in Go
+//
+// [New] builds a schema without text, from
+//
+//	Define(name, members...)       Rel(name, subjects...)   Perm(name, who)
+//	Rel(…).Rewritten(who)          a relation that is stored and computed at once
+//	Type("user")                   Userset("team", "member")   AnyOf("user")
+//	Type(…).With("caveat")         Type(…).Expiring()
+//	Ref("editor")                  Arrow("team", "member")     ArrowAll("team", "member")
+//	Or(a, b, …)                    And(a, b, …)                Minus(a, b)
+//	This{}                         Nil{}                       Self{}
+//	DeclareCaveat(name, expression, Param("limit", "uint"), …)
+//
+// # The compiled form, cost and concurrency
+//
+// Whatever it was made from, a [Schema] consists of a [Definition] for each type,
+// with a [Relation] for each relation or permission, and Zanzibar's operators as
+// its [Rewrite]. It is immutable and safe for concurrent use. Lookups by name
+// take constant time, and the Validate methods allocate nothing when they agree.
+//
+// Parsing takes time in proportion to the text (10,000 definitions take a
+// fraction of a second), except that a partial counts wherever it is included.
+package schema

@@ -1,0 +1,88 @@
+package baobab
+
+import (
+	"context"
+	"iter"
+
+	"github.com/baobab-authz/baobab/store"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// A Tx is a transaction. Its writes, which are those of [store.Tx], change a
+// pending state that nobody else sees; its questions are asked of that state.
+// It is valid until the function that it was given to returns, and must be
+// used by one goroutine at a time.
+type Tx struct {
+	*store.Tx
+	engine *Engine
+}
+
+// Update runs fn on a pending state and commits what it wrote, whole or, if fn
+// returns an error or panics, not at all. It returns the revision of the
+// commit; if fn changed nothing, that of the state that it saw.
+//
+// Transactions run one at a time, in the order in which they got their turn.
+// The context bounds the wait for it. fn must neither keep the transaction nor
+// call the engine's writers: that is [store.ErrReentrant], not a deadlock, as
+// long as it happens on the same goroutine.
+//
+// A commit costs time in proportion to its changes times log n.
+func (e *Engine) Update(ctx context.Context, fn func(*Tx) error) (Revision, error) {
+	return e.store.Update(ctx, func(tx *store.Tx) error { return fn(&Tx{tx, e}) })
+}
+
+// Write stores relationships, replacing what qualifies those that are there.
+// It is one transaction with a Touch.
+func (e *Engine) Write(ctx context.Context, relationships ...tuple.Relationship) (Revision, error) {
+	return e.store.Update(ctx, func(tx *store.Tx) error { return tx.Touch(relationships...) })
+}
+
+// Delete removes tuples. One that is not there is no error. It is one
+// transaction.
+func (e *Engine) Delete(ctx context.Context, tuples ...tuple.Tuple) (Revision, error) {
+	return e.store.Update(ctx, func(tx *store.Tx) error { return tx.Delete(tuples...) })
+}
+
+// Import stores all relationships of a sequence in one transaction, replacing
+// what qualifies those that are there. An error in the sequence, such as those
+// of [tuple.ReadLines], ends it, and then nothing is stored.
+func (e *Engine) Import(ctx context.Context, relationships iter.Seq2[tuple.Relationship, error]) (Revision, error) {
+	var all []tuple.Relationship
+	for r, err := range relationships {
+		if err != nil {
+			return Revision{}, err
+		}
+		if len(all)%1024 == 0 {
+			if err := ctx.Err(); err != nil {
+				return Revision{}, err
+			}
+		}
+		all = append(all, r)
+	}
+	return e.Write(ctx, all...)
+}
+
+// View returns a view of the pending state. It shows what the transaction
+// wrote so far, and what it writes later too; with the transaction it ends.
+func (tx *Tx) View() View { return tx.engine.view(tx.State()) }
+
+// Check is [View.Check] of the pending state.
+func (tx *Tx) Check(ctx context.Context, t tuple.Tuple) (Decision, error) {
+	return tx.View().Check(ctx, t)
+}
+
+// CheckAll is [View.CheckAll] of the pending state.
+func (tx *Tx) CheckAll(ctx context.Context, ts []tuple.Tuple) ([]Decision, error) {
+	return tx.View().CheckAll(ctx, ts)
+}
+
+// Explain is [View.Explain] of the pending state.
+func (tx *Tx) Explain(ctx context.Context, t tuple.Tuple) (*Explanation, error) {
+	return tx.View().Explain(ctx, t)
+}
+
+// Tuples is [View.Tuples] of the pending state. A loop over it may write: the
+// order in which it meets what the loop writes, if at all, is not defined.
+func (tx *Tx) Tuples(f tuple.Filter) iter.Seq2[tuple.Relationship, error] {
+	return tx.View().Tuples(f)
+}
