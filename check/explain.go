@@ -96,11 +96,6 @@ func (x *explainer) part(at goal, p *part) *Reason {
 }
 
 func (x *explainer) later(at int32, r *Reason) {
-	if x.shown[at] {
-		r.Note = noteAbove
-		return
-	}
-	x.shown[at] = true
 	x.pending = append(x.pending, pendingReason{at, r})
 }
 
@@ -126,6 +121,11 @@ func (x *explainer) subjectName() string {
 // expand completes a reason. What it appends to pending is reversed in the
 // end, so that reasons are completed in the order in which they are read.
 func (x *explainer) expand(p pendingReason) {
+	if x.shown[p.node] {
+		p.reason.Note = noteAbove
+		return
+	}
+	x.shown[p.node] = true
 	n := x.nodes[p.node]
 	from := len(x.pending)
 	switch {
@@ -154,7 +154,7 @@ func (x *explainer) prove(at int32, n node, r *Reason) {
 			return true
 		})
 	case opExclusion:
-		r.Because = append(r.Because, x.operand(n.goal, n.part.args[0]), x.operand(n.goal, n.part.args[1]))
+		r.Because = append(r.Because, x.operand(n.goal, n.part.args[0]), x.excluded(n))
 	default:
 		for _, a := range n.part.args {
 			r.Because = append(r.Because, x.operand(n.goal, a))
@@ -243,6 +243,13 @@ func (x *explainer) operand(at goal, a *part) *Reason {
 	return x.part(at, a)
 }
 
+// excluded returns the reason for the right side of an exclusion.
+func (x *explainer) excluded(n node) *Reason {
+	r := x.operand(n.goal, n.part.args[1])
+	r.Excludes = true
+	return r
+}
+
 // refute gives the reasons for which a node does not hold.
 func (x *explainer) refute(n node, r *Reason) {
 	switch n.part.op {
@@ -252,7 +259,7 @@ func (x *explainer) refute(n node, r *Reason) {
 		}
 	case opExclusion:
 		if n.right == yes {
-			r.Because = append(r.Because, x.operand(n.goal, n.part.args[1]))
+			r.Because = append(r.Because, x.excluded(n))
 			return
 		}
 		r.Because = append(r.Because, x.operand(n.goal, n.part.args[0]))

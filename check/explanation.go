@@ -27,6 +27,9 @@ type Reason struct {
 	Holds bool
 	// Via is the stored tuple whose subject led to this reason; zero if none did.
 	Via tuple.Tuple
+	// Excludes says that the tuple is on the right side of an exclusion: where
+	// it holds, the reason above does not.
+	Excludes bool
 	// Rule is what the relation means, or the part of it that this reason is
 	// about, in the schema language; empty for a relation that is only stored.
 	Rule string
@@ -108,6 +111,12 @@ func (r *Reason) line(b *strings.Builder) {
 	b.WriteString(r.Tuple.String())
 	if r.Rule != "" {
 		b.WriteString(" = " + r.Rule)
+	}
+	switch {
+	case r.Excludes && r.Holds:
+		b.WriteString(", which excludes")
+	case r.Excludes:
+		b.WriteString(", which would exclude")
 	}
 	if r.Via != (tuple.Tuple{}) {
 		b.WriteString(", through " + r.Via.String())

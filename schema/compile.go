@@ -2,7 +2,7 @@ package schema
 
 import "fmt"
 
-// Limits of what a frontend's own rules are checked for.
+// The rules of one language that are checked besides those of all.
 type rules struct {
 	native bool // SpiceDB's refusals apply
 }

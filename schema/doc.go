@@ -69,10 +69,10 @@
 // Names of types, relations and caveats are letters, digits, _ and -, up to
 // 254 bytes; types and caveats can have prefixes, as in acme/document. Here they
 // begin with a letter, a digit or _, and are not caveat, definition, nil,
-// permission, relation or with. All of this is more than SpiceDB admits, except
-// for the hyphen, which to it is always the operator. So in an expression a hyphen without
-// spaces is part of a name only if that name is declared as a relation or
-// permission somewhere in the schema: a-b is a minus b, unless there is an a-b.
+// permission, relation or with. SpiceDB admits less, and takes a hyphen for the
+// operator always. So in an expression a hyphen without spaces is part of a name
+// only if that name is declared as a relation or permission somewhere in the
+// schema: a-b is a minus b, unless there is an a-b.
 //
 // # What is refused
 //

@@ -232,9 +232,8 @@ func (g *graph) chain(path []int) string {
 	return strings.Join(names, ", which needs ")
 }
 
-// exclusions reports what reaches itself through its own exclusion: an error if
-// that is so on one and the same object, because then it has no meaning; and a
-// warning if the data decides.
+// exclusions warns of what reaches itself through its own exclusion, be it on
+// one and the same object or where the data closes the cycle.
 func (g *graph) exclusions() {
 	same, any := make([][]int, len(g.nodes)), make([][]int, len(g.nodes))
 	for i, edges := range g.edges {
@@ -253,9 +252,9 @@ func (g *graph) exclusions() {
 			case !e.negative:
 			case e.same && sameComponent[i] == sameComponent[e.to]:
 				if e.to == i {
-					g.report.errorf(e.at, n.String(), "%s excludes itself: whoever held it would not", n)
+					g.report.warnf(e.at, n.String(), "", "%s excludes itself: where the rest of it holds, the answer is an error", n)
 				} else {
-					g.report.errorf(e.at, n.String(), "%s excludes itself: it excludes %s, which needs it", n, what)
+					g.report.warnf(e.at, n.String(), "", "%s excludes itself, because it excludes %s, which needs it: where the rest of it holds, the answer is an error", n, what)
 				}
 			case anyComponent[i] == anyComponent[e.to]:
 				g.report.warnf(e.at, n.String(), "", "%s excludes %s of other objects, which can need it in turn: where the data closes the cycle, the answer is an error", n, what)

@@ -131,6 +131,13 @@ func (p *parser) permission() (*member, bool) {
 		if m.types, ok = p.types(); !ok {
 			return m, false
 		}
+		for _, t := range m.types {
+			if (t.SubjectType != SubjectType{Type: t.Type}) {
+				p.report.errorf(t.at, p.about, "the annotation of a permission consists of types alone, and not of %s", t.SubjectType)
+				m.types = nil // which would not mean what it says
+				break
+			}
+		}
 	}
 	if !p.expect('=', in) {
 		return m, false

@@ -139,12 +139,17 @@ func (p *parser) fail(expected string) bool {
 	return false
 }
 
-// lineEnded reports whether the current token is the keyword of another
-// statement on another line, so that what is missing is missing at the end of
-// the line before.
+// lineEnded reports whether the current token belongs to another statement on
+// another line, so that what is missing is missing at the end of the line before.
 func (p *parser) lineEnded() bool {
-	return p.at > 0 && p.src.line(p.tokens[p.at-1].start) != p.src.line(p.token().start) &&
-		(p.is('}') || p.is(tokenEnd) || p.isMember() || p.startsDecl())
+	if p.at == 0 || p.src.line(p.tokens[p.at-1].start) == p.src.line(p.token().start) {
+		return false
+	}
+	switch p.tokens[p.at-1].kind {
+	case tokenNewline, ';', '{', '}':
+		return false
+	}
+	return p.is('}') || p.is(tokenEnd) || p.isMember() || p.startsDecl()
 }
 
 func (p *parser) expect(k tokenKind, after string) bool {
@@ -350,17 +355,13 @@ func (p *parser) importing() (*decl, bool) {
 		return nil, p.fail("the path of a file in quotes after import")
 	}
 	d := &decl{kind: declImport, name: ident{unquote(p.text(t)), p.span(t)}}
-	p.accept(tokenNewline) // no statement ends here by itself: a string is not followed by one
 	return d, true
 }
 
 // terminated expects the end of a statement: a line end, a semicolon, the end
-// of the file, or (there being no doubt) a closing brace.
+// of the file, or (there being no doubt) a closing brace or the next member.
 func (p *parser) terminated(after string) bool {
-	if p.accept(tokenNewline) || p.accept(';') || p.is('}') || p.is(tokenEnd) {
-		return true
-	}
-	if p.at > 0 && p.tokens[p.at-1].kind == tokenString {
+	if p.accept(tokenNewline) || p.accept(';') || p.is('}') || p.is(tokenEnd) || p.isMember() {
 		return true
 	}
 	return p.fail("the end of the line after " + after)

@@ -26,22 +26,22 @@ func expression(t *testing.T, text string) schema.Rewrite {
 // TestPrecedence compares with where SpiceDB puts the parentheses.
 func TestPrecedence(t *testing.T) {
 	for text, want := range map[string]string{
-		"a - b + c":              "a - (b + c)",
-		"a & b + c":              "a & (b + c)",
-		"a + b & c":              "(a + b) & c",
-		"a - b & c":              "a - (b & c)",
-		"a & b - c":              "(a & b) - c",
-		"a - b - c":              "(a - b) - c",
-		"a + b - c + e & a":      "(a + b) - ((c + e) & a)",
-		"a->b + c":               "(a->b) + c",
-		"a -b":                   "a - b",
-		"a-b":                    "a - b",
-		"a- b":                   "a - b",
-		"a.all(b) - c->e":        "a.all(b) - (c->e)",
-		"a + (b + c)":            "(a + b) + c",
-		"(a & (b & c))":          "a & b & c",
-		"((a))":                  "a",
-		"a +\n\tb - // x\n\n c":     "(a + b) - c",
+		"a - b + c":             "a - (b + c)",
+		"a & b + c":             "a & (b + c)",
+		"a + b & c":             "(a + b) & c",
+		"a - b & c":             "a - (b & c)",
+		"a & b - c":             "(a & b) - c",
+		"a - b - c":             "(a - b) - c",
+		"a + b - c + e & a":     "(a + b) - ((c + e) & a)",
+		"a->b + c":              "(a->b) + c",
+		"a -b":                  "a - b",
+		"a-b":                   "a - b",
+		"a- b":                  "a - b",
+		"a.all(b) - c->e":       "a.all(b) - (c->e)",
+		"a + (b + c)":           "(a + b) + c",
+		"(a & (b & c))":         "a & b & c",
+		"((a))":                 "a",
+		"a +\n\tb - // x\n\n c": "(a + b) - c",
 	} {
 		want = strings.NewReplacer("(a->b)", "a->b", "(c->e)", "c->e").Replace(want)
 		require.Equal(t, expression(t, want), expression(t, text), text)
@@ -370,4 +370,42 @@ func TestMustParse(t *testing.T) {
 	require.Equal(t, "3:4", schema.Pos{Line: 3, Column: 4}.String())
 	require.True(t, schema.Verdict{}.Known())
 	require.False(t, schema.Verdict{Missing: []string{"a"}}.Known())
+}
+
+// What excludes itself means something, if only an error, and is not refused.
+func TestExcludesItself(t *testing.T) {
+	s, err := schema.Parse("w.zed", `definition user {}
+definition doc {
+	relation r: user
+	permission a = r - a
+	permission b = r - c
+	permission c = r & b
+}`)
+	require.NoError(t, err)
+	var lines []string
+	for _, w := range s.Warnings() {
+		lines = append(lines, w.String())
+	}
+	require.Equal(t, `w.zed:4:21: warning: doc#a excludes itself: where the rest of it holds, the answer is an error
+	permission a = r - a
+	                   ^
+w.zed:5:21: warning: doc#b excludes itself, because it excludes doc#c, which needs it: where the rest of it holds, the answer is an error
+	permission b = r - c
+	                   ^`, strings.Join(lines, "\n"))
+}
+
+// Members may share a line: what begins one is no name.
+func TestMembersShareALine(t *testing.T) {
+	text := "definition user {} definition doc { relation r: user relation s: doc#r permission p = r + s permission q = s->p }"
+	s, err := schema.Parse("", text)
+	require.NoError(t, err)
+	require.Equal(t, `definition user {}
+
+definition doc {
+	relation r: user
+	relation s: doc#r
+	permission p = r + s
+	permission q = s->p
+}
+`, s.String())
 }

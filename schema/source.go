@@ -27,20 +27,30 @@ func (p Pos) String() string {
 // its column.
 const maxShown = 100
 
+// stride is the distance of the offsets up to which a source knows the number of
+// characters, so that a position in a long line costs no more than one in a
+// short line.
+const stride = 1024
+
 // A source is a text with the offsets at which its lines begin.
 type source struct {
 	name, text string
 	lines      []int
-
-	// The column that was last computed: positions are mostly asked in order,
-	// so that a long line costs no more than its length.
-	lastOffset, lastLine, lastColumn int
+	characters []int // before offset i*stride
 }
 
 func newSource(name, text string) *source {
-	s := &source{name: name, text: text, lines: []int{0}, lastLine: -1}
-	for i := 0; i < len(text); i++ {
-		if text[i] == '\n' || text[i] == '\r' && (i+1 == len(text) || text[i+1] != '\n') {
+	s := &source{name: name, text: text, lines: []int{0}, characters: make([]int, 0, len(text)/stride+1)}
+	n := 0
+	for i := range len(text) {
+		if i%stride == 0 {
+			s.characters = append(s.characters, n)
+		}
+		c := text[i]
+		if utf8.RuneStart(c) {
+			n++
+		}
+		if c == '\n' || c == '\r' && (i+1 == len(text) || text[i+1] != '\n') {
 			s.lines = append(s.lines, i+1)
 		}
 	}
@@ -52,15 +62,25 @@ func (s *source) line(offset int) int {
 	return sort.SearchInts(s.lines, offset+1) - 1
 }
 
+// character returns the number of characters before offset.
+func (s *source) character(offset int) int {
+	i := min(offset/stride, len(s.characters)-1)
+	n := s.characters[i]
+	for _, c := range []byte(s.text[i*stride : offset]) {
+		if utf8.RuneStart(c) {
+			n++
+		}
+	}
+	return n
+}
+
 func (s *source) pos(offset int) Pos {
 	line := s.line(offset)
-	from, column := s.lines[line], 1
-	if line == s.lastLine && s.lastOffset <= offset {
-		from, column = s.lastOffset, s.lastColumn
+	start := s.lines[line]
+	if offset-start < 2*stride {
+		return Pos{s.name, line + 1, 1 + utf8.RuneCountInString(s.text[start:offset])}
 	}
-	column += utf8.RuneCountInString(s.text[from:offset])
-	s.lastOffset, s.lastLine, s.lastColumn = offset, line, column
-	return Pos{s.name, line + 1, column}
+	return Pos{s.name, line + 1, 1 + s.character(offset) - s.character(start)}
 }
 
 // quote returns the line that offset is in, shortened around the offset if it

@@ -35,9 +35,7 @@ func Open(s *schema.Schema, o Options) (*Store, error) {
 		return nil, ErrNoSchema
 	}
 	var id [8]byte
-	if _, err := rand.Read(id[:]); err != nil {
-		return nil, fmt.Errorf("store: no random identity: %w", err)
-	}
+	_, _ = rand.Read(id[:]) // never fails
 	st := &Store{
 		options: o.withDefaults(),
 		id:      binary.BigEndian.Uint64(id[:]) | 1, // never 0, which the zero Revision has
@@ -168,7 +166,7 @@ func (s *Store) own(rev Revision) error {
 	return fmt.Errorf("%w: %s", ErrForeignRevision, rev)
 }
 
-// SweepAll, the option's opposite, is for Sweep.
+// sweepAll is the limit of Sweep: none.
 const sweepAll = int(^uint(0) >> 1)
 
 // Sweep removes every tuple that expired at least the option's SweepGrace ago,

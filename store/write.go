@@ -87,36 +87,28 @@ func (s *Store) intern(t tuple.Tuple) (index.Key, error) {
 	return k, nil
 }
 
-// absent returns ErrExists if one of the tuples exists or is given twice.
+// absent returns ErrExists if one of the tuples exists or is given twice. It
+// sorts them.
 func (tx *Tx) absent(puts []index.Put) error {
 	r := tx.reader()
-	exists := func(k index.Key) error { return fmt.Errorf("%w: %s", ErrExists, r.Tuple(k)) }
-	for _, p := range puts {
-		if _, ok := r.Get(p.Key); ok {
-			return exists(p.Key)
-		}
-	}
-	sorted := slices.Clone(puts)
-	sortPuts(sorted)
-	for i := 1; i < len(sorted); i++ {
-		if sorted[i].Key == sorted[i-1].Key {
-			return exists(sorted[i].Key)
+	slices.SortFunc(puts, comparePuts)
+	for i, p := range puts {
+		_, exists := r.Get(p.Key)
+		if exists || i > 0 && puts[i-1].Key == p.Key {
+			return fmt.Errorf("%w: %s", ErrExists, r.Tuple(p.Key))
 		}
 	}
 	return nil
 }
 
-// sortPuts sorts by tuple, and keeps the order of those of one tuple.
-func sortPuts(puts []index.Put) {
-	if len(puts) > 1 {
-		slices.SortStableFunc(puts, func(x, y index.Put) int { return index.CompareForward(x.Key, y.Key) })
-	}
-}
+func comparePuts(a, b index.Put) int { return index.CompareForward(a.Key, b.Key) }
 
 // apply stores the tuples, all or none, and notes what changed.
 func (tx *Tx) apply(puts []index.Put) error {
 	tx.sweep()
-	sortPuts(puts)
+	if !slices.IsSortedFunc(puts, comparePuts) {
+		slices.SortStableFunc(puts, comparePuts)
+	}
 	snap := tx.builder.Peek()
 	mark := len(tx.changes)
 	changed := puts[:0]

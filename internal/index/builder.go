@@ -69,10 +69,13 @@ func (b *Builder) PutAll(puts []Put) error {
 		return b.Put(puts[0].Key, puts[0].Qualifier)
 	}
 	s := b.own()
-	if n := s.qualifiers.Len() + len(puts); n > s.maxQualified {
+	if n := s.qualifiers.Len() + len(puts); n > s.dict.maxQualified {
 		return fmt.Errorf("%w: %d qualified tuples", ErrFull, n)
 	}
-	slices.SortStableFunc(puts, func(x, y Put) int { return CompareForward(x.Key, y.Key) })
+	compare := func(x, y Put) int { return CompareForward(x.Key, y.Key) }
+	if !slices.IsSortedFunc(puts, compare) {
+		slices.SortStableFunc(puts, compare)
+	}
 	keys := make([]Key, 0, len(puts))
 	for i, p := range puts {
 		if i+1 < len(puts) && p.Key.Same(puts[i+1].Key) {
@@ -138,7 +141,7 @@ func (s *Snapshot) addRecord(k Key, q *Qualifier) (uint32, error) {
 // freeNumber returns the next number that no record has. Numbers of removed
 // records are used again, but only after all others have been.
 func (s *Snapshot) freeNumber() (uint32, error) {
-	if s.qualifiers.Len() >= s.maxQualified {
+	if s.qualifiers.Len() >= s.dict.maxQualified {
 		return 0, fmt.Errorf("%w: %d qualified tuples", ErrFull, s.qualifiers.Len())
 	}
 	for {

@@ -17,7 +17,10 @@ func (c Change) Bytes() int { return 40 + c.Before.Bytes() + c.After.Bytes() }
 // for each tuple what they come to; a tuple that is as it was is left out. It
 // works in place.
 func Net(changes []Change) []Change {
-	slices.SortStableFunc(changes, func(x, y Change) int { return CompareForward(x.Key, y.Key) })
+	compare := func(x, y Change) int { return CompareForward(x.Key, y.Key) }
+	if !slices.IsSortedFunc(changes, compare) {
+		slices.SortStableFunc(changes, compare)
+	}
 	net := changes[:0]
 	for i := 0; i < len(changes); {
 		c := changes[i]

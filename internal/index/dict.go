@@ -30,7 +30,9 @@ type Dict struct {
 	table  atomic.Pointer[hashTable]
 	blocks [maxBlocks]atomic.Pointer[[]object]
 	count  atomic.Uint32
-	maxID  ID // less in tests
+	maxID  ID // less in tests, as is the next
+
+	maxQualified int // records of a snapshot
 }
 
 // An object is an interned object; its type is a name.
@@ -53,7 +55,7 @@ const (
 
 // NewDict returns an empty dictionary.
 func NewDict() *Dict {
-	d := &Dict{seed: maphash.MakeSeed(), maxID: localID - 1}
+	d := &Dict{seed: maphash.MakeSeed(), maxID: localID - 1, maxQualified: qualifierNumber}
 	d.names.Store(newNameTable())
 	d.table.Store(newHashTable(firstSlots))
 	return d
@@ -62,6 +64,10 @@ func NewDict() *Dict {
 func newHashTable(slots int) *hashTable {
 	return &hashTable{mask: uint64(slots - 1), slots: make([]atomic.Uint64, slots)}
 }
+
+// Limit lowers how many objects there can be, and how many qualified tuples in
+// a snapshot, so that tests can reach [ErrFull]. It is called by the writer.
+func (d *Dict) Limit(objects ID, qualified int) { d.maxID, d.maxQualified = objects, qualified }
 
 // Len returns the number of objects.
 func (d *Dict) Len() int { return int(d.count.Load()) }

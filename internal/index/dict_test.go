@@ -79,7 +79,7 @@ func TestBlocksCoverEveryID(t *testing.T) {
 
 func TestDictFull(t *testing.T) {
 	d := newTestDict(t)
-	d.maxID = 3
+	d.Limit(3, 1)
 	for i := range 3 {
 		_, err := d.Intern(user(i))
 		require.NoError(t, err)

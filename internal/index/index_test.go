@@ -95,7 +95,7 @@ func TestRecordNumbersAreUsedAgain(t *testing.T) {
 
 func TestRecordsFull(t *testing.T) {
 	b := newBuilder(t)
-	b.own().maxQualified = 2
+	b.Peek().Dict().Limit(100, 2)
 	keys := put(t, b, "document:a#viewer@user:b[c]", "document:a#viewer@user:c[c]", "document:a#viewer@user:d")
 	q := &Qualifier{Caveat: "c"}
 	require.ErrorIs(t, b.Put(keys[2], q), ErrFull)

@@ -37,8 +37,6 @@ type Snapshot struct {
 	expiries   *btree.BTreeG[expiry]
 	lastNumber uint32 // of a record; the next free one is after it
 
-	maxQualified int // less in tests
-
 	cloning sync.Mutex // cloning a tree changes the tree that is cloned
 }
 
@@ -51,8 +49,6 @@ func NewSnapshot(d *Dict, m Meta) *Snapshot {
 		reverse:    btree.NewG(degree, ReverseLess),
 		qualifiers: btree.NewG(degree, recordLess),
 		expiries:   btree.NewG(degree, expiryLess),
-
-		maxQualified: qualifierNumber,
 	}
 }
 
@@ -117,7 +113,5 @@ func (s *Snapshot) clone() *Snapshot {
 		qualifiers: s.qualifiers.Clone(),
 		expiries:   s.expiries.Clone(),
 		lastNumber: s.lastNumber,
-
-		maxQualified: s.maxQualified,
 	}
 }

@@ -177,7 +177,10 @@ func TestAsk(t *testing.T) {
 func TestSource(t *testing.T) {
 	s := permissions("p", Union{Computed{"q"}, Intersection{Arrow{"q", "x"}, ArrowAll{"q", "x"}}, Exclusion{Self{}, Nil{}}})
 	s.Types[1].Relations = append(s.Types[1].Relations, &Relation{"r", []Admit{{Type: "user", Wildcard: true, Expires: true}}, Intersection{This{}, Self{}}})
-	require.Equal(t, `definition user {}
+	require.Equal(t, `use expiration
+use self
+
+definition user {}
 
 definition doc {
     relation q: user

@@ -1,6 +1,9 @@
 package oracle
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Source prints the schema in the native language, for messages. What that
 // cannot express, a relation that is both stored and rewritten, is printed as
@@ -8,8 +11,8 @@ import "strings"
 //	relation viewer: user = this + editor
 func (s *Schema) Source() string {
 	var b strings.Builder
-	for i, t := range s.Types {
-		if i > 0 {
+	for _, t := range s.Types {
+		if b.Len() > 0 {
 			b.WriteByte('\n')
 		}
 		if len(t.Relations) == 0 {
@@ -22,7 +25,40 @@ func (s *Schema) Source() string {
 		}
 		b.WriteString("}\n")
 	}
-	return b.String()
+	return s.uses(b.String()) + b.String()
+}
+
+// uses prints the lines that turn on what the text needs.
+func (s *Schema) uses(text string) string {
+	var uses string
+	if strings.Contains(text, " with expiration") {
+		uses += "use expiration\n"
+	}
+	for _, t := range s.Types {
+		for _, r := range t.Relations {
+			if within(r.Rewrite, Self{}) {
+				return uses + "use self\n\n"
+			}
+		}
+	}
+	if uses != "" {
+		uses += "\n"
+	}
+	return uses
+}
+
+// within reports whether an operator without operands is part of e.
+func within(e, operator Expr) bool {
+	part := func(e Expr) bool { return within(e, operator) }
+	switch e := e.(type) {
+	case Union:
+		return slices.ContainsFunc(e, part)
+	case Intersection:
+		return slices.ContainsFunc(e, part)
+	case Exclusion:
+		return part(e.Base) || part(e.Subtract)
+	}
+	return e == operator
 }
 
 func (r *Relation) source() string {

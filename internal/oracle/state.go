@@ -1,9 +1,9 @@
 package oracle
 
 import (
+	"cmp"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/baobab-authz/baobab/tuple"
@@ -18,8 +18,15 @@ func NewState(relationships ...tuple.Relationship) State { return State{}.With(r
 // Relationships returns what is stored, in a fixed order, expired or not.
 func (s State) Relationships() []tuple.Relationship {
 	list := slices.Collect(maps.Values(s))
-	slices.SortFunc(list, func(a, b tuple.Relationship) int { return strings.Compare(a.Tuple.String(), b.Tuple.String()) })
+	slices.SortFunc(list, func(a, b tuple.Relationship) int {
+		return cmp.Or(order(a.Object, b.Object), cmp.Compare(a.Relation, b.Relation),
+			order(a.Subject.Object, b.Subject.Object), cmp.Compare(a.Subject.Relation, b.Subject.Relation))
+	})
 	return list
+}
+
+func order(a, b tuple.Object) int {
+	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID))
 }
 
 // With returns the state with each of the relationships added, or put in place
@@ -84,27 +91,29 @@ type Transaction struct {
 }
 
 // Apply returns the state after the transaction, and whether it commits. If it
-// does not, the state is the same.
+// does not, the state is the same. What has expired does not exist for it.
 func (s State) Apply(tx Transaction) (State, bool) {
 	pending := maps.Clone(s)
+	live := func(r tuple.Relationship) bool { return r.Expires.IsZero() || r.Expires.After(tx.At) }
+	remove := func(named func(tuple.Tuple) bool) {
+		maps.DeleteFunc(pending, func(t tuple.Tuple, r tuple.Relationship) bool { return live(r) && named(t) })
+	}
 	for _, o := range tx.Operations {
 		t := o.Relationship.Tuple
 		switch o.Kind {
 		case Create:
-			if old, there := pending[t]; there && (old.Expires.IsZero() || old.Expires.After(tx.At)) {
+			if old, there := pending[t]; there && live(old) {
 				return s, false
 			}
 			pending[t] = o.Relationship
 		case Touch:
 			pending[t] = o.Relationship
 		case Delete:
-			delete(pending, t)
+			remove(func(named tuple.Tuple) bool { return named == t })
 		case DeleteMatching:
-			maps.DeleteFunc(pending, func(t tuple.Tuple, _ tuple.Relationship) bool { return o.Filter.Matches(t) })
+			remove(o.Filter.Matches)
 		case DeleteObject:
-			maps.DeleteFunc(pending, func(t tuple.Tuple, _ tuple.Relationship) bool {
-				return t.Object == o.Object || t.Subject.Object == o.Object
-			})
+			remove(func(t tuple.Tuple) bool { return t.Object == o.Object || t.Subject.Object == o.Object })
 		}
 	}
 	return pending, true

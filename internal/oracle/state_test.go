@@ -48,13 +48,17 @@ func TestApply(t *testing.T) {
 		{"create what has not expired", noon.Add(-1), []Operation{{Kind: Create, Relationship: r("doc:4#v@user:ann")}}, ""},
 		{"create what has expired", noon, []Operation{{Kind: Create, Relationship: r("doc:4#v@user:ann")}},
 			"doc:1#v@doc:2#v\ndoc:1#v@user:ann\ndoc:2#v@user:ann\ndoc:3#v@doc:2\ndoc:4#v@user:ann"},
-		{"create after delete", noon, []Operation{{Kind: DeleteMatching, Filter: tuple.Filter{}}, {Kind: Create, Relationship: r("doc:1#v@user:ann")}}, "doc:1#v@user:ann"},
+		{"create after delete", noon, []Operation{{Kind: DeleteMatching, Filter: tuple.Filter{}}, {Kind: Create, Relationship: r("doc:1#v@user:ann")}},
+			"doc:1#v@user:ann\ndoc:4#v@user:ann[expiration:2027-01-01T12:00:00Z]"},
 		{"delete, touch", noon, []Operation{{Kind: Delete, Relationship: r("doc:1#v@user:ann")}, {Kind: Delete, Relationship: r("doc:7#v@user:ann")},
 			{Kind: Touch, Relationship: r("doc:4#v@user:ann[expiration:2028-01-01T12:00:00Z]")}},
 			"doc:1#v@doc:2#v\ndoc:2#v@user:ann\ndoc:3#v@doc:2\ndoc:4#v@user:ann[expiration:2028-01-01T12:00:00Z]"},
 		{"delete an object", noon, []Operation{{Kind: DeleteObject, Object: tuple.MustParseObject("doc:2")}},
 			"doc:1#v@user:ann\ndoc:4#v@user:ann[expiration:2027-01-01T12:00:00Z]"},
-		{"delete matching", noon, []Operation{{Kind: DeleteMatching, Filter: tuple.MustParseFilter("doc#v@user:ann")}}, "doc:1#v@doc:2#v\ndoc:3#v@doc:2"},
+		{"delete matching", noon, []Operation{{Kind: DeleteMatching, Filter: tuple.MustParseFilter("doc#v@user:ann")}},
+			"doc:1#v@doc:2#v\ndoc:3#v@doc:2\ndoc:4#v@user:ann[expiration:2027-01-01T12:00:00Z]"},
+		{"delete matching what has not expired", noon.Add(-1), []Operation{{Kind: DeleteMatching, Filter: tuple.MustParseFilter("doc#v@user:ann")}},
+			"doc:1#v@doc:2#v\ndoc:3#v@doc:2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before := text(stored)

@@ -5,7 +5,8 @@ import (
 	"github.com/baobab-authz/baobab/tuple"
 )
 
-// WithoutExclusions returns a copy of the schema in which a - b is a.
+// WithoutExclusions returns a copy of the schema in which a - b is a. It is for
+// the oracle: the engine may refuse a relation whose This has gone with b.
 func WithoutExclusions(s *oracle.Schema) *oracle.Schema {
 	c := &oracle.Schema{}
 	for _, t := range s.Types {

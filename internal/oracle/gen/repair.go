@@ -18,7 +18,7 @@ func repair(s *oracle.Schema) {
 					continue
 				}
 				repaired = true
-				if len(r.Admits) > 0 {
+				if !canHold(held, t, r, oracle.This{}) && len(r.Admits) > 0 {
 					r.Admits = append(r.Admits, oracle.Admit{Type: "user"})
 				}
 				if _, plain := r.Rewrite.(oracle.This); !plain {

@@ -31,8 +31,9 @@ func drawSchema(t *rapid.T) (_ *oracle.Schema, traps []form) {
 	if chance(t, "users have relations", 8) {
 		s.Types[0].Relations = []*oracle.Relation{{Name: "member", Rewrite: oracle.This{}}, {Name: "view"}}
 	}
+	positive := chance(t, "without exclusions", 12)
 	for _, typ := range s.Types {
-		d := &typeDrawer{t, s, typ}
+		d := &typeDrawer{t, s, typ, positive}
 		for _, r := range typ.Relations {
 			if r.Rewrite != nil {
 				d.relation(r)
@@ -40,7 +41,7 @@ func drawSchema(t *rapid.T) (_ *oracle.Schema, traps []form) {
 		}
 	}
 	for _, typ := range s.Types {
-		d := &typeDrawer{t, s, typ}
+		d := &typeDrawer{t, s, typ, positive}
 		for _, r := range typ.Relations {
 			switch {
 			case r.Rewrite == nil:
@@ -58,9 +59,10 @@ func drawSchema(t *rapid.T) (_ *oracle.Schema, traps []form) {
 
 // A typeDrawer draws what one type has.
 type typeDrawer struct {
-	t   *rapid.T
-	s   *oracle.Schema
-	typ *oracle.Type
+	t        *rapid.T
+	s        *oracle.Schema
+	typ      *oracle.Type
+	positive bool // without exclusions
 }
 
 // relation draws the subjects that a relation admits.
@@ -108,12 +110,12 @@ func (d *typeDrawer) expression(depth int) oracle.Expr {
 
 // operator joins two rewrites, sometimes the other way round.
 func (d *typeDrawer) operator(a, b oracle.Expr) oracle.Expr {
-	switch rapid.IntRange(0, 7).Draw(d.t, "operator") {
-	case 3, 4:
+	switch k := rapid.IntRange(0, 7).Draw(d.t, "operator"); {
+	case k >= 3 && (k <= 4 || d.positive):
 		return oracle.Intersection{a, b}
-	case 5, 6:
+	case k == 5, k == 6:
 		return oracle.Exclusion{Base: a, Subtract: b}
-	case 7:
+	case k == 7:
 		return oracle.Exclusion{Base: b, Subtract: a}
 	}
 	return oracle.Union{a, b}
@@ -163,17 +165,17 @@ func (d *typeDrawer) arrow() (tupleset, target string, ok bool) {
 
 // trap sometimes rewrites permissions so that one can meet its own negation
 // through the data: the win-move game, or members who are banned by groups. It
-// returns the form of the moves or bans, and that of the base, which is public.
+// returns the forms of the moves or bans, and of the base, which is public.
 func (d *typeDrawer) trap() []form {
 	permissions := d.permissions()
-	kind := pick(d.t, "trap", 0, 1, 1, 1, 2, 2)
-	if kind == 0 || len(permissions) == 0 {
+	kind := pick(d.t, "trap", 0, 1, 1, 1, 1, 2, 2, 2)
+	if d.positive || kind == 0 || len(permissions) == 0 {
 		return nil
 	}
 	stored := d.stored()
 	first, last := permissions[0], permissions[len(permissions)-1]
 	base, relation := stored[0], pick(d.t, "trap relation", stored...)
-	public := oracle.Admit{Type: pick(d.t, "public", "user", "user", d.typ.Name), Wildcard: true}
+	public := []oracle.Admit{{Type: "user", Wildcard: true}, {Type: d.typ.Name, Wildcard: true}}[:pick(d.t, "public", 1, 2, 2)]
 	edge := oracle.Admit{Type: d.typ.Name}
 	var from oracle.Expr = oracle.Computed{Relation: base.Name}
 	if chance(d.t, "mixed", 5) {
@@ -196,9 +198,13 @@ func (d *typeDrawer) trap() []form {
 		}
 	}
 	base.Rewrite, relation.Rewrite = oracle.This{}, oracle.This{}
-	d.admit(base, public)
 	d.admit(relation, edge)
-	return []form{{d.typ.Name, base.Name, public}, {d.typ.Name, relation.Name, edge}}
+	forms := []form{{d.typ.Name, relation.Name, edge}}
+	for _, a := range public {
+		d.admit(base, a)
+		forms = append(forms, form{d.typ.Name, base.Name, a})
+	}
+	return forms
 }
 
 func (d *typeDrawer) permissions() (list []*oracle.Relation) {

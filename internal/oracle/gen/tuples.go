@@ -41,10 +41,10 @@ func (d *drawer) drawIDs() {
 	}
 }
 
-// drawTuples draws single tuples and shapes of several, up to 25 of them, and
-// rarely a long chain.
+// drawTuples draws single tuples and shapes of several, up to about 25 of them,
+// and rarely a long chain.
 func (d *drawer) drawTuples() {
-	want := rapid.IntRange(5, 25).Draw(d.T, "tuples")
+	want := rapid.IntRange(5, 20).Draw(d.T, "tuples")
 	state := oracle.State{}
 	for _, f := range d.traps { // without much that is public, nearly all answers are no
 		switch {
@@ -111,7 +111,7 @@ func (d *drawer) relationship(f form, object, subject string, written time.Time)
 	if f.Expires && chance(d.T, "expiry", 2) {
 		if written == d.Loaded {
 			written = d.Asked
-			r.Expires = d.Asked.Add(pick(d.T, "expires", time.Hour, time.Minute, 1, 0, -1, -time.Minute))
+			r.Expires = d.Asked.Add(pick(d.T, "expires", time.Hour, 0, -1, 1, -time.Minute, time.Minute))
 			return r
 		}
 		r.Expires = written.Add(pick(d.T, "expires", time.Hour, time.Minute, 1))

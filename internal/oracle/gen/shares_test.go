@@ -31,7 +31,8 @@ func TestShares(t *testing.T) {
 	answers := s.Answers[oracle.True] + s.Answers[oracle.False] + s.Answers[oracle.Undefined]
 	require.Greater(t, 20*s.Answers[oracle.True], answers)
 	require.Greater(t, 20*s.Answers[oracle.False], answers)
-	require.Greater(t, 20*s.Answers[oracle.Undefined], answers)
+	require.Greater(t, 100*s.Answers[oracle.Undefined], answers)
+	require.Greater(t, 20*s.Undefined, s.Cases)
 	require.Greater(t, 5*s.Exclusions, s.Cases)
 	require.Greater(t, 5*s.Cycles, s.Cases)
 }

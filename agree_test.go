@@ -1,0 +1,275 @@
+package baobab_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/baobab-authz/baobab"
+	"github.com/baobab-authz/baobab/check"
+	"github.com/baobab-authz/baobab/internal/oracle"
+	"github.com/baobab-authz/baobab/internal/oracle/gen"
+	"github.com/baobab-authz/baobab/store"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// The engine and the oracle, which shares no code with it, agree about every
+// object × relation × subject of random cases, after every transaction. Set
+// BAOBAB_CASES for a longer run; what it drew is printed at the end.
+func TestAgreesWithOracle(t *testing.T) {
+	cases := "300"
+	if n := os.Getenv("BAOBAB_CASES"); n != "" {
+		cases = n
+	}
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		require.NoError(t, f.Value.Set(cases))
+		defer f.Value.Set(f.DefValue)
+	}
+	var mu sync.Mutex
+	var shares gen.Shares
+	questions := 0
+	rapid.Check(t, func(t *rapid.T) {
+		c := gen.Draw(t)
+		n, err := agree(c)
+		if err != nil {
+			t.Fatalf("%v\n\n%s", err, gen.Describe(c))
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		questions += n
+		if shares.Cases < 2000 { // the shares settle long before
+			shares.Measure(c)
+		}
+	})
+	t.Logf("%d questions agreed; of the first cases:\n%s", questions, &shares)
+}
+
+// An agreement compares one engine with the oracle.
+type agreement struct {
+	*gen.Case
+	engine    *baobab.Engine
+	clock     time.Time
+	questions int
+	turn      int
+}
+
+// agree asks everything of a case, and returns how much that was, or the first
+// disagreement.
+func agree(c *gen.Case) (int, error) {
+	s, err := gen.Build(c.Schema)
+	if err != nil {
+		return 0, fmt.Errorf("the schema is refused: %w", err)
+	}
+	a := &agreement{Case: c, clock: c.Loaded}
+	a.engine, err = baobab.Open(s, baobab.Options{Store: store.Options{
+		Clock:           func() time.Time { return a.clock },
+		CheckEachCommit: true,
+		PinEvery:        3,
+	}})
+	if err != nil {
+		return 0, err
+	}
+	defer a.engine.Close()
+	if _, err := a.engine.Write(context.Background(), c.Tuples...); err != nil {
+		return 0, err
+	}
+	if err := a.follow(); err != nil {
+		return 0, err
+	}
+	return a.questions, nil
+}
+
+// follow goes through the history, and then back through it.
+func (a *agreement) follow() error {
+	moments := a.Moments()
+	revisions := make([]baobab.Revision, len(moments))
+	times := make([]time.Time, len(moments))
+	for i, m := range moments {
+		a.clock = m.At
+		if i > 0 {
+			if err := a.commit(moments[i-1].State, a.History[i-1]); err != nil {
+				return fmt.Errorf("transaction %d: %w", i, err)
+			}
+		}
+		view := a.engine.Now()
+		revisions[i], times[i] = view.Revision(), commitTime(a.engine, view)
+		if err := a.compare(view, m, true); err != nil {
+			return fmt.Errorf("after transaction %d: %w", i, err)
+		}
+		if err := a.suppose(view, m, moments[len(moments)-1]); err != nil {
+			return fmt.Errorf("hypothetically, after transaction %d: %w", i, err)
+		}
+	}
+	for i, m := range moments {
+		if i > 0 && revisions[i] == revisions[i-1] {
+			continue // nothing that existed was changed
+		}
+		view, err := a.engine.At(revisions[i])
+		if err != nil {
+			return err
+		}
+		if err := a.compare(view, gen.Moment{State: m.State, At: times[i]}, false); err != nil {
+			return fmt.Errorf("back at the revision after transaction %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func commitTime(e *baobab.Engine, v baobab.View) time.Time {
+	if at, err := e.At(v.Revision()); err == nil {
+		return at.Time()
+	}
+	return v.Time()
+}
+
+// commit runs a transaction; it must commit if it does in the oracle.
+func (a *agreement) commit(before oracle.State, tx oracle.Transaction) error {
+	_, want := before.Apply(tx)
+	pending := before
+	_, err := a.engine.Update(context.Background(), func(b *baobab.Tx) error {
+		for i, op := range tx.Operations {
+			if err := operate(b, op); err != nil {
+				return err
+			}
+			// The pending state answers as well.
+			pending, _ = before.Apply(oracle.Transaction{At: tx.At, Operations: tx.Operations[:i+1]})
+			if i == len(tx.Operations)/2 {
+				if err := a.compare(b.View(), gen.Moment{State: pending, At: tx.At}, false); err != nil {
+					return &pendingError{err}
+				}
+			}
+		}
+		return nil
+	})
+	var disagreed *pendingError
+	switch {
+	case errors.As(err, &disagreed):
+		return disagreed
+	case want != (err == nil):
+		return fmt.Errorf("commits by the oracle: %v; the engine says %v", want, err)
+	case err != nil && !errors.Is(err, store.ErrExists):
+		return err
+	}
+	return nil
+}
+
+type pendingError struct{ error }
+
+func operate(tx *baobab.Tx, op oracle.Operation) (err error) {
+	switch op.Kind {
+	case oracle.Create:
+		return tx.Create(op.Relationship)
+	case oracle.Touch:
+		return tx.Touch(op.Relationship)
+	case oracle.Delete:
+		return tx.Delete(op.Relationship.Tuple)
+	case oracle.DeleteMatching:
+		_, err = tx.DeleteMatching(op.Filter)
+	case oracle.DeleteObject:
+		_, err = tx.DeleteObject(op.Object)
+	}
+	return err
+}
+
+// suppose compares a view that hypothetically has some of the tuples of the
+// last moment, and lacks some of its own.
+func (a *agreement) suppose(view baobab.View, m, last gen.Moment) error {
+	state := m.State
+	for i, r := range last.State.Relationships() {
+		if i%2 == 0 {
+			state, view = state.With(r), view.With(r)
+		}
+	}
+	for i, r := range m.State.Relationships() {
+		if i%3 == 0 {
+			state, view = state.Without(r.Tuple), view.Without(r.Tuple)
+		}
+	}
+	return a.compare(view, gen.Moment{State: state, At: m.At}, false)
+}
+
+// compare asks everything of a view, or, of one that matters less, of a third
+// of the subjects, by turns.
+func (a *agreement) compare(view baobab.View, m gen.Moment, closely bool) error {
+	model := a.Model(m)
+	var all []tuple.Tuple
+	var one []oracle.Value
+	a.turn++
+	for i, subject := range a.Subjects() {
+		if !closely && i%3 != a.turn%3 {
+			continue
+		}
+		for _, object := range a.Objects() {
+			for _, r := range a.Schema.Type(object.Type).Relations {
+				q := tuple.New(object, r.Name, subject)
+				d, err := view.Check(context.Background(), q)
+				want := model.Holds(q)
+				if got := valueOf(d, err); got != want || err != nil && !errors.Is(err, check.ErrCycle) {
+					return fmt.Errorf("%v: the oracle says %v, the engine %v (%v)", q, want, got, err)
+				}
+				all, one = append(all, q), append(one, want)
+			}
+		}
+	}
+	a.questions += len(all)
+	if !closely {
+		return nil
+	}
+	ds, err := view.CheckAll(context.Background(), all)
+	if err != nil && !errors.Is(err, check.ErrCycle) {
+		return err
+	}
+	for i, d := range ds {
+		if d.Allowed() != (one[i] == oracle.True) {
+			return fmt.Errorf("%v: CheckAll says %v, Check %v", all[i], d, one[i])
+		}
+		if i%17 == 0 && one[i] != oracle.Undefined {
+			if err := a.explain(view, all[i], d); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// explain asks for a reason: a proof must consist of live tuples that suffice.
+func (a *agreement) explain(view baobab.View, q tuple.Tuple, d baobab.Decision) error {
+	e, err := view.Explain(context.Background(), q)
+	if err != nil {
+		return err
+	}
+	if e.Decision != d || e.Reason.Holds != d.Allowed() {
+		return fmt.Errorf("%v: explained as %v, decided as %v", q, e.Decision, d)
+	}
+	live := map[tuple.Tuple]bool{}
+	for r, err := range view.Tuples(tuple.Filter{}) {
+		if err != nil {
+			return err
+		}
+		live[r.Tuple] = true
+	}
+	for _, p := range e.Proof() {
+		if !live[p] {
+			return fmt.Errorf("%v: the proof needs %v, which is not there:\n%v", q, p, e)
+		}
+	}
+	return nil
+}
+
+func valueOf(d baobab.Decision, err error) oracle.Value {
+	switch {
+	case errors.Is(err, check.ErrCycle):
+		return oracle.Undefined
+	case d.Allowed():
+		return oracle.True
+	}
+	return oracle.False
+}

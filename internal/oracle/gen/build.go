@@ -1,0 +1,66 @@
+package gen
+
+import (
+	"github.com/baobab-authz/baobab/internal/oracle"
+	"github.com/baobab-authz/baobab/schema"
+)
+
+// Build converts a schema to the engine's.
+func Build(s *oracle.Schema) (*schema.Schema, error) {
+	var parts []schema.Part
+	for _, t := range s.Types {
+		var members []schema.Member
+		for _, r := range t.Relations {
+			members = append(members, member(r))
+		}
+		parts = append(parts, schema.Define(t.Name, members...))
+	}
+	return schema.New(parts...)
+}
+
+func member(r *oracle.Relation) schema.Member {
+	if len(r.Admits) == 0 {
+		return schema.Perm(r.Name, rewrite(r.Rewrite))
+	}
+	var subjects []schema.SubjectType
+	for _, a := range r.Admits {
+		subject := schema.SubjectType{Type: a.Type, Relation: a.Relation, Wildcard: a.Wildcard}
+		subjects = append(subjects, subject)
+		if a.Expires {
+			subjects = append(subjects, subject.Expiring())
+		}
+	}
+	m := schema.Rel(r.Name, subjects...)
+	if _, plain := r.Rewrite.(oracle.This); plain {
+		return m
+	}
+	return m.Rewritten(rewrite(r.Rewrite))
+}
+
+func rewrite(e oracle.Expr) schema.Rewrite {
+	each := func(list []oracle.Expr) (c []schema.Rewrite) {
+		for _, e := range list {
+			c = append(c, rewrite(e))
+		}
+		return c
+	}
+	switch e := e.(type) {
+	case oracle.This:
+		return schema.This{}
+	case oracle.Computed:
+		return schema.Ref(e.Relation)
+	case oracle.Arrow:
+		return schema.Arrow(e.Tupleset, e.Relation)
+	case oracle.ArrowAll:
+		return schema.ArrowAll(e.Tupleset, e.Relation)
+	case oracle.Union:
+		return schema.Or(each(e)...)
+	case oracle.Intersection:
+		return schema.And(each(e)...)
+	case oracle.Exclusion:
+		return schema.Minus(rewrite(e.Base), rewrite(e.Subtract))
+	case oracle.Self:
+		return schema.Self{}
+	}
+	return schema.Nil{}
+}

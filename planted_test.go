@@ -1,0 +1,97 @@
+package baobab_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A planted bug is a change to the engine's source that makes it wrong in a
+// way in which engines of this kind have been wrong.
+type plantedBug struct {
+	name, file string
+	old, new   string
+}
+
+var plantedBugs = []plantedBug{
+	{"a provisional no is kept", "check/solver.go",
+		"		case child != none:\n",
+		"		case child != none && s.nodes[child].index >= 0:\n			s.learn(at, r, no)\n			s.spread()\n		case child != none:\n"},
+	{"a wildcard leaks through an exclusion", "check/children.go",
+		"	if s.wildcard != 0 && a.this.wildcard[s.kind.typ] {\n",
+		"	if f := len(s.frames) - 2; s.wildcard != 0 && a.this.wildcard[s.kind.typ] && (f < 0 || s.frames[f].arg < 2 || s.nodes[s.frames[f].node].part.op != opExclusion) {\n"},
+	{"the first branch's answer is returned", "check/graph.go",
+		"		if v == yes {\n			g.decide(at, yes)\n			return\n		}\n	case opExclusion:\n",
+		"		if v != undefined {\n			g.decide(at, v)\n			return\n		}\n	case opExclusion:\n"},
+	{"an expiry is forgotten", "internal/index/reader.go",
+		"	return rec.expires > r.now\n",
+		"	return rec.expires > 0\n"},
+	{"a tuple outlives its expiry by an instant", "internal/index/reader.go",
+		"	return rec.expires > r.now\n",
+		"	return rec.expires >= r.now\n"},
+	{"the depth is limited to 50", "check/solver.go",
+		"	n.low = n.index\n",
+		"	n.low = n.index\n	if len(s.frames) >= 50 {\n		s.decide(at, no)\n	}\n"},
+	{"a userset does not hold of itself", "check/children.go",
+		"		return none, yes // x#r@x#r holds for every userset\n",
+		"		return none, no\n"},
+	{"an arrow over all holds of nothing", "check/children.go",
+		"			return none, no // no tuple at all\n",
+		"			return none, yes\n"},
+	{"what is undefined is denied without an error", "check/graph.go",
+		"				g.decide(n, undefined)\n",
+		"				g.decide(n, no)\n"},
+	{"what is unfounded is undefined", "check/graph.go",
+		"				g.decide(n, no)\n				unfounded = true\n",
+		"				g.decide(n, undefined)\n				unfounded = true\n"},
+	{"an open denial is granted to an operand", "check/graph.go",
+		"n.support || r == subtrahend {",
+		"n.support || r == subtrahend && n.pending < 0 {"},
+	{"what is hypothetically removed is found", "internal/index/reader.go",
+		"		if hidden {\n",
+		"		if hidden && k.Object == 0 {\n"},
+}
+
+var failedAfter = regexp.MustCompile(`failed after (\d+) tests`)
+
+// Each planted bug is found by TestAgreesWithOracle within 10,000 cases.
+func TestPlantedBugs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the tests once for each bug; run it without -short")
+	}
+	root, err := os.Getwd()
+	require.NoError(t, err)
+	for _, bug := range plantedBugs {
+		t.Run(bug.name, func(t *testing.T) {
+			t.Parallel()
+			source, err := os.ReadFile(bug.file)
+			require.NoError(t, err)
+			require.Equal(t, 1, strings.Count(string(source), bug.old), "%s has changed: plant the bug anew", bug.file)
+			dir := t.TempDir()
+			planted := filepath.Join(dir, filepath.Base(bug.file))
+			require.NoError(t, os.WriteFile(planted, []byte(strings.Replace(string(source), bug.old, bug.new, 1)), 0o600))
+			overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(root, bug.file): planted}})
+			require.NoError(t, err)
+			overlayFile := filepath.Join(dir, "overlay.json")
+			require.NoError(t, os.WriteFile(overlayFile, overlay, 0o600))
+
+			build := exec.Command("go", "test", "-c", "-overlay", overlayFile, "-o", filepath.Join(dir, "planted.test"), ".")
+			out, err := build.CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			run := exec.Command(filepath.Join(dir, "planted.test"), "-test.run", "^TestAgreesWithOracle$",
+				"-rapid.nofailfile", "-rapid.shrinktime", "1ms")
+			run.Env = append(os.Environ(), "BAOBAB_CASES=10000")
+			out, err = run.CombinedOutput()
+			require.Error(t, err, "not found in 10,000 cases")
+			after := failedAfter.FindStringSubmatch(string(out))
+			require.NotNil(t, after, "it failed in another way:\n%s", out)
+			t.Logf("found after %s cases", after[1])
+		})
+	}
+}

@@ -1,0 +1,63 @@
+// Package store keeps tuples in memory, in B-trees, and hands out immutable
+// states of them: the newest, one of the past, one that is waited for, one that
+// is only supposed.
+//
+//	s, err := store.Open(schema, store.Options{})
+//	rev, err := s.Update(ctx, func(tx *store.Tx) error {
+//		return tx.Create(tuple.MustParse("document:plan#viewer@user:ann").Always())
+//	})
+//	state, err := s.Now()
+//	for rel, err := range state.Tuples(tuple.Filter{}) { … }
+//
+// Nothing survives the process: the store is memory alone.
+//
+// # How it works
+//
+// The newest state is one pointer. A transaction works on a clone of its
+// trees, which copies what it changes, and replaces the pointer when it
+// commits. So whoever reads sees all of a transaction or nothing of it, takes
+// no lock, and keeps what it has read from as long as it likes. Transactions run
+// one after the other, on the newest state; the function that is given to
+// [Store.Update] decides on what nobody else can change before it commits.
+//
+// A [State] is a revision and an instant. The instant is the clock's when the
+// state is made, but never earlier than the commit's or than what has been
+// swept, so that a clock that runs backwards brings nothing back that a later
+// commit has built on. All questions to the state are judged by it.
+//
+// Every commit has a [Revision], one more than the commit before. The store
+// retains the changes of the newest commits, and pins a snapshot here and
+// there; [Store.At] reconstructs a state from the nearest one, forwards or
+// backwards. Options bound the history by count, age and bytes; what is gone is
+// refused, never approximated.
+//
+// # Expiry
+//
+// A tuple that expires does not exist from that very instant on: no question
+// sees it, Create may create it again, Delete passes over it, no filter
+// matches it. It is still stored, so that an earlier state and [State.AsOf]
+// an earlier instant have it, until it is swept: some time after its expiry, by
+// a later commit or [Store.Sweep]. The history notes what was swept, and so
+// At stays exact; AsOf an instant at which it existed is then [ErrSwept]. A
+// relationship may be stored that has expired already, as an import of old
+// ones does.
+//
+// # What it refuses
+//
+// A relationship must be well-formed (the errors of package tuple) and be
+// admitted by the schema (those of package schema) when it is written or
+// supposed with [State.With]; what is refused names the tuple and the rule, and
+// changes nothing. Calling what waits for the turn to write from within a
+// transaction is [ErrReentrant]. A closed store, and every state of it, answers
+// nothing but [ErrClosed].
+//
+// # Cost
+//
+// Measured on one noisy machine of two cores at 100,000 tuples; the benchmarks
+// of this package repeat it. Now: 0.1 µs and one allocation. A commit of one
+// tuple: 12 µs, of which 3 note whose turn it is. In bulk: 2 µs a tuple. With and Without
+// cost the size of what is supposed, not of the store. A retained change takes
+// 40 bytes and its qualifiers, a pinned snapshot up to 9 KB a change since the
+// last, or as much as a copy of the store. Objects keep their id, about 60
+// bytes, once a transaction has named them, committed or not.
+package store
