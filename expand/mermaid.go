@@ -16,9 +16,9 @@ import (
 //
 // Whatever is neither a letter, nor a digit, nor a space is written as a
 // number (#35; for #), so that no name, id or context can end a label or be
-// taken for Mermaid, Markdown or HTML. Mermaid's own limits, by default 500
-// edges and 50,000 characters, are for whoever draws. It ends with the first
-// error of w.
+// taken for Mermaid, Markdown or HTML. (Where htmlLabels are off, Mermaid shows
+// the numbers.) Its limits, by default 500 edges and 50,000 characters, are for
+// whoever draws. It ends with the first error of w.
 func (t *Tree) WriteMermaid(w io.Writer) error {
 	b := bufio.NewWriter(w) // which remembers its first error
 	b.WriteString("flowchart LR\n")
@@ -72,11 +72,13 @@ func (e edge) mermaid() string {
 //
 // Mermaid changes its text in several passes of regular expressions before and
 // after it is parsed. The colon, for one, must not stand for itself: on a line
-// with "style" and a colon, a pass damages the number that comes last.
+// with "style" and a colon, a pass damages the number that comes last. And the
+// signs that Mermaid itself puts for a number while it works, ﬂ° and ¶ß, come
+// back as a number however they are written, so they are escaped for good.
 func mermaidQuote(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
-	for _, r := range printable(s) {
+	for _, r := range mermaidMarks.Replace(printable(s)) {
 		if r == ' ' || unicode.IsLetter(r) || unicode.IsDigit(r) {
 			b.WriteRune(r)
 			continue
@@ -86,3 +88,5 @@ func mermaidQuote(s string) string {
 	b.WriteByte('"')
 	return b.String()
 }
+
+var mermaidMarks = strings.NewReplacer("ﬂ", `\ufb02`, "¶", `\u00b6`)

@@ -84,6 +84,17 @@ func TestHistoryOfAClosedStore(t *testing.T) {
 	require.Nil(t, s.history.memo.snap)
 }
 
+// Who has had the turn is not taken for who has it.
+func TestHolderIsForgotten(t *testing.T) {
+	s := small(t)
+	_, err := s.Update(context.Background(), func(tx *Tx) error {
+		require.True(t, s.reentered())
+		return ErrNoFunction // any
+	})
+	require.ErrorIs(t, err, ErrNoFunction)
+	require.False(t, s.reentered())
+}
+
 func TestTakeAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := small(t)

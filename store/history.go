@@ -110,7 +110,7 @@ func (h *history) trim(o *Options, now int64) {
 			next++
 		}
 		if !(o.HistoryCommits > 0 && h.commits > o.HistoryCommits ||
-			o.HistoryAge > 0 && now-h.entries[next].meta.Time > int64(o.HistoryAge) ||
+			o.HistoryAge > 0 && now-h.entries[next].meta.Time > o.HistoryAge.Microseconds() ||
 			o.HistoryBytes > 0 && h.bytes > o.HistoryBytes) {
 			break
 		}

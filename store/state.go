@@ -97,7 +97,7 @@ func (s *State) AsOf(t time.Time) (*State, error) {
 	}
 	now := index.Instant(t)
 	if swept := s.reader.Snapshot().Swept; now < swept {
-		return nil, fmt.Errorf("%w: %s is before %s", ErrSwept, t.UTC().Format(time.RFC3339Nano), time.Unix(0, swept).UTC().Format(time.RFC3339Nano))
+		return nil, fmt.Errorf("%w: %s is before %s", ErrSwept, t.UTC().Format(time.RFC3339Nano), time.UnixMicro(swept).UTC().Format(time.RFC3339Nano))
 	}
 	return s.derive(s.reader.AsOf(now)), nil
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/schema"
@@ -195,7 +194,7 @@ func (s *Store) Sweep(ctx context.Context) (int, error) {
 // graceEnd returns the instant at or before which a tuple must have expired to
 // be swept at the instant now.
 func (s *Store) graceEnd(now int64) int64 {
-	grace := int64(s.options.SweepGrace / time.Nanosecond)
+	grace := s.options.SweepGrace.Microseconds()
 	if now < index.NeverSwept+grace { // before the first instant that there is
 		return index.NeverSwept
 	}

@@ -27,7 +27,9 @@ const expirationTrait = "expiration"
 //
 //	object#relation@subject[caveat:{json}][expiration:RFC3339]
 //
-// where both brackets, and the colon with the JSON object, may be missing.
+// where both brackets, and the colon with the JSON object, may be missing. An
+// expiry lies in the years 1678 to 9999; what is finer in it than a microsecond
+// is cut off.
 //
 // The JSON is decoded as encoding/json does it, so that numbers are float64s,
 // but refused where that would lose something: a key that stands twice, an
@@ -112,17 +114,21 @@ func (r *Relationship) parseExpiration(s string, at int) (int, error) {
 	// time.Parse is lenient: it takes T1:00 for T01:00, and a comma for a point.
 	if err != nil || text[len("2027-01-31T12")] != ':' || strings.Contains(text, ",") || !validInstant(when) {
 		return 0, &SyntaxError{Text: s, Offset: at, kind: ErrSyntax,
-			Problem: "expected an instant such as 2027-01-31T12:00:00Z, in the years 1678 to 2261"}
+			Problem: "expected an instant such as 2027-01-31T12:00:00Z, in the years 1678 to 9999"}
 	}
-	r.Expires = when.UTC()
+	r.Expires = canonicalInstant(when)
 	return at + end + 1, nil
 }
 
-// validInstant reports whether the nanoseconds from 1970 to t fit an int64.
+// validInstant reports whether t can be written, and is no zero time.
 func validInstant(t time.Time) bool {
 	y := t.UTC().Year()
-	return y >= 1678 && y <= 2261
+	return y >= 1678 && y <= 9999
 }
+
+// canonicalInstant cuts off what is finer than a microsecond, so that a tuple
+// expires early rather than late.
+func canonicalInstant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // String returns the form that [ParseRelationship] reads, with the keys of the
 // context sorted.
@@ -137,7 +143,7 @@ func (r Relationship) String() string {
 		b.WriteByte(']')
 	}
 	if !r.Expires.IsZero() {
-		b.WriteString("[expiration:" + r.Expires.UTC().Format(time.RFC3339Nano) + "]")
+		b.WriteString("[expiration:" + canonicalInstant(r.Expires).Format(time.RFC3339Nano) + "]")
 	}
 	return b.String()
 }
@@ -176,14 +182,14 @@ func (r Relationship) Validate() error {
 		return after(r.Tuple.String()+"["+r.Caveat+":", "the caveat's context: "+f.problem, f.kind)
 	}
 	if !r.Expires.IsZero() && !validInstant(r.Expires) {
-		return after(r.Tuple.String(), "the expiry is not in the years 1678 to 2261", ErrSyntax)
+		return after(r.Tuple.String(), "the expiry is not in the years 1678 to 9999", ErrSyntax)
 	}
 	return nil
 }
 
 // Canonical returns r with its context in the form in which it is stored and
-// parsed (integers become float64s, an empty context nil) and its expiry in
-// UTC; or what [Relationship.Validate] reports. The context is copied.
+// parsed (integers become float64s, an empty context nil) and its expiry in UTC and
+// whole microseconds; or what [Relationship.Validate] reports. The context is copied.
 func (r Relationship) Canonical() (Relationship, error) {
 	if err := r.Validate(); err != nil {
 		return Relationship{}, err
@@ -194,7 +200,7 @@ func (r Relationship) Canonical() (Relationship, error) {
 		r.Context = canonicalValue(r.Context).(map[string]any)
 	}
 	if !r.Expires.IsZero() {
-		r.Expires = r.Expires.Round(0).UTC()
+		r.Expires = canonicalInstant(r.Expires)
 	}
 	return r, nil
 }

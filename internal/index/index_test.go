@@ -39,14 +39,15 @@ func newBuilder(t testing.TB) *Builder {
 func TestQualifierOfTheEpoch(t *testing.T) {
 	r := rel("document:a#viewer@user:b")
 	require.Nil(t, QualifierOf(r))
-	r.Expires = time.Unix(0, 0)
+	r.Expires = time.UnixMicro(0)
 	require.EqualValues(t, -1, QualifierOf(r).Expires, "0 would be never")
 }
 
 func TestInstant(t *testing.T) {
-	require.EqualValues(t, math.MinInt64, Instant(time.Time{}))
-	require.EqualValues(t, math.MaxInt64, Instant(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)))
-	require.EqualValues(t, 5, Instant(time.Unix(0, 5)))
+	require.EqualValues(t, math.MinInt64, Instant(time.Time{}.Add(-1)))
+	require.EqualValues(t, math.MaxInt64, Instant(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)))
+	require.EqualValues(t, -1, Instant(time.Unix(0, -1)))
+	require.EqualValues(t, 5, Instant(time.UnixMicro(5)))
 }
 
 func TestQualifierExpiresExactly(t *testing.T) {
@@ -157,7 +158,7 @@ func TestSnapshotFigures(t *testing.T) {
 	require.Equal(t, 3, s.Len())
 	require.Equal(t, 2, s.Qualified())
 	require.Equal(t, 1, s.Expiring())
-	require.Equal(t, time.Unix(0, 9).UTC(), s.CommitTime())
+	require.Equal(t, time.UnixMicro(9).UTC(), s.CommitTime())
 	require.EqualValues(t, 7, s.Revision)
 	require.Positive(t, Change{Before: &Qualifier{Caveat: "c", Context: map[string]any{"x": []any{"y", nil}}}}.Bytes())
 }

@@ -26,11 +26,12 @@ func (m model) live() map[tuple.Tuple]tuple.Relationship {
 }
 
 var (
-	genType  = rapid.SampledFrom([]string{"user", "team", "document"})
-	genRel   = rapid.SampledFrom([]string{"member", "viewer", "editor"})
+	// Few tuples, so that most operations meet one that is there.
+	genType  = rapid.SampledFrom([]string{"user", "document"})
+	genRel   = rapid.SampledFrom([]string{"member", "viewer"})
 	genTuple = rapid.Custom(func(t *rapid.T) tuple.Tuple {
 		object := func() tuple.Object {
-			return tuple.Object{Type: genType.Draw(t, "type"), ID: fmt.Sprint(rapid.IntRange(0, 5).Draw(t, "id"))}
+			return tuple.Object{Type: genType.Draw(t, "type"), ID: fmt.Sprint(rapid.IntRange(0, 1).Draw(t, "id"))}
 		}
 		s := object().Subject()
 		switch rapid.IntRange(0, 3).Draw(t, "kind") {
@@ -50,11 +51,11 @@ var (
 			}
 		}
 		if rapid.Bool().Draw(t, "expires") {
-			r.Expires = time.Unix(0, genInstant.Draw(t, "at")).UTC()
+			r.Expires = time.UnixMicro(genInstant.Draw(t, "at")).UTC()
 		}
 		return r
 	})
-	genInstant = rapid.Int64Range(1, 20)
+	genInstant = rapid.Int64Range(1, 8)
 )
 
 // requireSame compares what a reader answers with the model, in every way of asking.
@@ -65,6 +66,7 @@ func requireSame(t *rapid.T, r *Reader, m model) {
 		var keys []Key
 		for {
 			page := read(from, buf)
+			require.LessOrEqual(t, len(page), cap(buf))
 			keys = append(keys, page...)
 			if len(page) < cap(buf) {
 				break
@@ -243,7 +245,7 @@ func TestAgainstModel(t *testing.T) {
 						r = r.AsOf(m.now)
 					}
 					require.Equal(t, m.now, r.Instant())
-					require.Equal(t, m.now, r.Now().UnixNano())
+					require.Equal(t, m.now, r.Now().UnixMicro())
 					requireSame(t, &r, m)
 					requireSame(t, &old, oldModel)
 				}

@@ -32,7 +32,8 @@ func (o *overlay) object(id ID) tuple.Object {
 	return tuple.Object{}
 }
 
-// get returns the added tuple with k's identity, and whether the snapshot's is hidden.
+// get returns the added tuple with k's identity, if there is one, and whether
+// the snapshot's is not to be seen.
 func (o *overlay) get(k Key) (added Key, hidden bool) {
 	if i, ok := slices.BinarySearchFunc(o.forward, k, CompareForward); ok {
 		return o.forward[i], true
@@ -43,8 +44,8 @@ func (o *overlay) get(k Key) (added Key, hidden bool) {
 
 // replaces reports whether the snapshot's tuple k is not to be seen.
 func (o *overlay) replaces(k Key) bool {
-	added, hidden := o.get(k)
-	return hidden || added.Object != 0
+	_, hidden := o.get(k)
+	return hidden
 }
 
 // search returns the position in keys of the first that is not before k.

@@ -13,7 +13,7 @@ import (
 type Qualifier struct {
 	Caveat  string
 	Context map[string]any
-	Expires int64 // Unix nanoseconds; 0 never
+	Expires int64 // Unix microseconds; 0 never
 }
 
 // QualifierOf returns what qualifies r, which is canonical, or nil when nothing does.
@@ -31,16 +31,17 @@ func QualifierOf(r tuple.Relationship) *Qualifier {
 	return q
 }
 
-// Instant returns t in Unix nanoseconds; the first or last that there is when
-// t is outside the years 1678 to 2261.
+// Instant returns t in Unix microseconds; the first or last that there is when
+// t is outside the years 1 to 9999, where no expiry is. What is finer is cut
+// off, as it is from an expiry: so a tuple stops existing at the very instant.
 func Instant(t time.Time) int64 {
 	switch y := t.UTC().Year(); {
-	case y < 1678:
+	case y < 1:
 		return math.MinInt64
-	case y > 2261:
+	case y > 9999:
 		return math.MaxInt64
 	}
-	return t.UnixNano()
+	return t.UnixMicro()
 }
 
 // Expired reports whether a tuple that q qualifies does not exist at the instant now.
@@ -73,7 +74,7 @@ func (q *Qualifier) Relationship(t tuple.Tuple) tuple.Relationship {
 		r.Context = copyValue(q.Context).(map[string]any)
 	}
 	if q.Expires != 0 {
-		r.Expires = time.Unix(0, q.Expires).UTC()
+		r.Expires = time.UnixMicro(q.Expires).UTC()
 	}
 	return r
 }

@@ -43,9 +43,9 @@ func (r *Reader) Snapshot() *Snapshot { return r.snap }
 func (r *Reader) Hypothetical() bool { return r.over != nil }
 
 // Now returns the instant at which expiry is judged.
-func (r *Reader) Now() time.Time { return time.Unix(0, r.now).UTC() }
+func (r *Reader) Now() time.Time { return time.UnixMicro(r.now).UTC() }
 
-// Instant is Now in Unix nanoseconds.
+// Instant is Now in Unix microseconds.
 func (r *Reader) Instant() int64 { return r.now }
 
 // ID returns the id of o, or false when no tuple of this state can name it.
@@ -161,7 +161,7 @@ func (r *Reader) Key(t tuple.Tuple) (Key, bool) {
 }
 
 // NextExpiry returns the earliest instant after Now at which a tuple of this
-// state expires, in Unix nanoseconds; false when none does. With hypothetical
+// state expires, in Unix microseconds; false when none does. With hypothetical
 // removals it may be that of a removed tuple: it is never too late.
 func (r *Reader) NextExpiry() (int64, bool) {
 	var next int64

@@ -18,7 +18,7 @@ const degree = 32
 type Meta struct {
 	Schema   *schema.Schema
 	Revision uint64 // the position of the commit that made it
-	Time     int64  // of that commit, Unix nanoseconds
+	Time     int64  // of that commit, Unix microseconds
 	Swept    int64  // the latest expiry that was swept from it, or NeverSwept
 }
 
@@ -79,7 +79,7 @@ func (s *Snapshot) Expired(now int64) int {
 }
 
 // CommitTime returns the time of the commit that made the snapshot.
-func (s *Snapshot) CommitTime() time.Time { return time.Unix(0, s.Time).UTC() }
+func (s *Snapshot) CommitTime() time.Time { return time.UnixMicro(s.Time).UTC() }
 
 // Lookup returns what qualifies the stored tuple with k's identity, which may
 // have expired; false when it is not stored.

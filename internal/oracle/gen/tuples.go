@@ -111,10 +111,10 @@ func (d *drawer) relationship(f form, object, subject string, written time.Time)
 	if f.Expires && chance(d.T, "expiry", 2) {
 		if written == d.Loaded {
 			written = d.Asked
-			r.Expires = d.Asked.Add(pick(d.T, "expires", time.Hour, 0, -1, 1, -time.Minute, time.Minute))
+			r.Expires = d.Asked.Add(pick(d.T, "expires", time.Hour, 0, -time.Microsecond, time.Microsecond, -time.Minute, time.Minute))
 			return r
 		}
-		r.Expires = written.Add(pick(d.T, "expires", time.Hour, time.Minute, 1))
+		r.Expires = written.Add(pick(d.T, "expires", time.Hour, time.Minute, time.Microsecond))
 	}
 	return r
 }
