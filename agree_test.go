@@ -78,7 +78,7 @@ func agree(c *gen.Case) (int, error) {
 		return 0, err
 	}
 	defer a.engine.Close()
-	if _, err := a.engine.Write(context.Background(), c.Tuples...); err != nil {
+	if _, err := a.engine.Write(ctx, c.Tuples...); err != nil {
 		return 0, err
 	}
 	if err := a.follow(); err != nil {
@@ -134,7 +134,7 @@ func commitTime(e *baobab.Engine, v baobab.View) time.Time {
 func (a *agreement) commit(before oracle.State, tx oracle.Transaction) error {
 	_, want := before.Apply(tx)
 	pending := before
-	_, err := a.engine.Update(context.Background(), func(b *baobab.Tx) error {
+	_, err := a.engine.Update(ctx, func(b *baobab.Tx) error {
 		for i, op := range tx.Operations {
 			if err := operate(b, op); err != nil {
 				return err
@@ -160,6 +160,8 @@ func (a *agreement) commit(before oracle.State, tx oracle.Transaction) error {
 	}
 	return nil
 }
+
+var ctx = context.Background()
 
 type pendingError struct{ error }
 
@@ -210,7 +212,7 @@ func (a *agreement) compare(view baobab.View, m gen.Moment, closely bool) error 
 		for _, object := range a.Objects() {
 			for _, r := range a.Schema.Type(object.Type).Relations {
 				q := tuple.New(object, r.Name, subject)
-				d, err := view.Check(context.Background(), q)
+				d, err := view.Check(ctx, q)
 				want := model.Holds(q)
 				if got := valueOf(d, err); got != want || err != nil && !errors.Is(err, check.ErrCycle) {
 					return fmt.Errorf("%v: the oracle says %v, the engine %v (%v)", q, want, got, err)
@@ -223,7 +225,7 @@ func (a *agreement) compare(view baobab.View, m gen.Moment, closely bool) error 
 	if !closely {
 		return nil
 	}
-	ds, err := view.CheckAll(context.Background(), all)
+	ds, err := view.CheckAll(ctx, all)
 	if err != nil && !errors.Is(err, check.ErrCycle) {
 		return err
 	}
@@ -242,7 +244,7 @@ func (a *agreement) compare(view baobab.View, m gen.Moment, closely bool) error 
 
 // explain asks for a reason: a proof must consist of live tuples that suffice.
 func (a *agreement) explain(view baobab.View, q tuple.Tuple, d baobab.Decision) error {
-	e, err := view.Explain(context.Background(), q)
+	e, err := view.Explain(ctx, q)
 	if err != nil {
 		return err
 	}

@@ -166,24 +166,17 @@ func TestOperators(t *testing.T) {
 // What the compiled form has and the native language has not: a relation that
 // is stored and rewritten, and an arrow over wildcards and usersets.
 func TestCompiledForm(t *testing.T) {
-	subject := func(typ, relation string, wildcard bool) schema.SubjectType {
-		return schema.SubjectType{Type: typ, Relation: relation, Wildcard: wildcard}
-	}
-	s, err := schema.New([]schema.Definition{
-		{Name: "user"},
-		{Name: "group", Relations: []*schema.Relation{
-			{Name: "member", Subjects: []schema.SubjectType{subject("user", "", false)}, Rewrite: schema.This{}},
-		}},
-		{Name: "doc", Relations: []*schema.Relation{
-			{Name: "editor", Subjects: []schema.SubjectType{subject("user", "", false)}, Rewrite: schema.This{}},
-			{Name: "viewer", Subjects: []schema.SubjectType{subject("user", "", false)},
-				Rewrite: schema.Union{Children: []schema.Rewrite{schema.This{}, schema.Computed{Relation: "editor"}}}},
-			{Name: "parent", Rewrite: schema.This{}, Subjects: []schema.SubjectType{
-				subject("group", "", false), subject("group", "", true), subject("group", "member", false)}},
-			{Name: "join", Permission: true, Rewrite: schema.TupleToUserset{Tupleset: "parent", Computed: "member"}},
-			{Name: "agree", Permission: true, Rewrite: schema.TupleToUserset{Tupleset: "parent", Computed: "member", All: true}},
-		}},
-	}, nil)
+	s, err := schema.New(
+		schema.Define("user"),
+		schema.Define("group", schema.Rel("member", schema.Type("user"))),
+		schema.Define("doc",
+			schema.Rel("editor", schema.Type("user")),
+			schema.Rel("viewer", schema.Type("user")).Rewritten(schema.Or(schema.This{}, schema.Ref("editor"))),
+			schema.Rel("parent", schema.Type("group"), schema.AnyOf("group"), schema.Userset("group", "member"), schema.Userset("doc", "editor")),
+			schema.Perm("join", schema.Arrow("parent", "member")),
+			schema.Perm("agree", schema.ArrowAll("parent", "member")),
+			schema.Perm("change", schema.Arrow("parent", "viewer")),
+		))
 	require.NoError(t, err)
 	state := now(t, fill(t, s, `
 		doc:1#viewer@user:bob
@@ -192,6 +185,7 @@ func TestCompiledForm(t *testing.T) {
 		doc:1#parent@group:g
 		doc:1#parent@group:g#member
 		doc:1#parent@group:h#member
+		doc:2#parent@doc:1#editor
 		group:h#member@user:eve`))
 	require.Equal(t, text(`
 		doc:1#viewer = union
@@ -221,4 +215,12 @@ func TestCompiledForm(t *testing.T) {
 		└─ group:h#member
 		   └─ user:eve
 		`), tree(t, state, "doc:1#agree", expand.Options{}).String())
+	require.Equal(t, text(`
+		doc:2#change = parent->viewer
+		└─ doc:1#viewer = union  (by doc:1#editor)
+		   ├─ tuples
+		   │  └─ user:bob
+		   └─ doc:1#editor
+		      └─ user:ann
+		`), tree(t, state, "doc:2#change", expand.Options{}).String())
 }

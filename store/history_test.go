@@ -68,7 +68,7 @@ func TestHistoryAge(t *testing.T) {
 	s := open(t, store.Options{Clock: func() time.Time { return clock }, HistoryAge: 10 * time.Second})
 	first := now(t, s).Revision()
 	clock = at(100)
-	second_ := create(t, s, "document:a#viewer@user:a")
+	replacement := create(t, s, "document:a#viewer@user:a")
 	require.NoError(t, second(s.At(first)), "replaced only now")
 	clock = at(110)
 	create(t, s, "document:a#viewer@user:b")
@@ -77,8 +77,8 @@ func TestHistoryAge(t *testing.T) {
 	create(t, s, "document:a#viewer@user:c")
 	err := second(s.At(first))
 	require.ErrorIs(t, err, store.ErrRevisionGone)
-	require.ErrorContains(t, err, second_.String())
-	require.NoError(t, second(s.At(second_)))
+	require.ErrorContains(t, err, replacement.String())
+	require.NoError(t, second(s.At(replacement)))
 }
 
 // One commit that is larger than the history may be is retained without its changes.
