@@ -180,7 +180,7 @@ func ExampleView_Explain() {
 	}
 	// Output:
 	// document:plan#view@user:bob is allowed
-	//   ✓ document:plan#view@user:bob = (viewer + owner + guest) - banned
+	//   ✓ document:plan#view@user:bob = viewer + owner + guest - banned
 	//     ✓ document:plan#view@user:bob = viewer + owner + guest
 	//       ✓ document:plan#viewer@user:bob
 	//         ✓ team:eng#member@user:bob, through document:plan#viewer@team:eng#member
@@ -188,7 +188,7 @@ func ExampleView_Explain() {
 	//     ✗ document:plan#banned@user:bob, which would exclude: not stored
 	//
 	// document:plan#view@user:eve is denied
-	//   ✗ document:plan#view@user:eve = (viewer + owner + guest) - banned
+	//   ✗ document:plan#view@user:eve = viewer + owner + guest - banned
 	//     ✗ document:plan#view@user:eve = viewer + owner + guest
 	//       ✗ document:plan#viewer@user:eve: not stored
 	//         ✗ team:eng#member@user:eve, through document:plan#viewer@team:eng#member: not stored
