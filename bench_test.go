@@ -1,0 +1,126 @@
+package baobab_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/baobab-authz/baobab"
+	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+const office = `
+definition user {}
+definition team { relation member: user | team#member }
+definition organization {
+	relation owner: user
+	relation admin: user
+	permission manage = owner + admin
+}
+definition workspace {
+	relation org: organization
+	relation owner: user
+	relation admin: user | team#member
+	relation reader: user | team#member
+	permission delete = owner + admin + org->manage
+	permission view = delete + reader
+}
+definition chatbot {
+	relation workspace: workspace
+	relation banned: user
+	permission view = workspace->view - banned
+	permission delete = workspace->delete
+}`
+
+// anOffice is 100 organizations of 10 workspaces of 20 chatbots, and of 60
+// users in 4 teams that nest: about 32,000 tuples.
+func anOffice(b *testing.B) *baobab.Engine {
+	eng, err := baobab.Open(schema.MustParse(office), baobab.Options{})
+	require.NoError(b, err)
+	b.Cleanup(func() { eng.Close() })
+	var all []tuple.Relationship
+	add := func(format string, args ...any) {
+		all = append(all, tuple.MustParseRelationship(fmt.Sprintf(format, args...)))
+	}
+	for o := range 100 {
+		add("organization:%d#owner@user:%d-0", o, o)
+		for u := range 60 {
+			add("team:%d-%d#member@user:%d-%d", o, u%4, o, u)
+		}
+		for t := range 3 {
+			add("team:%d-%d#member@team:%d-%d#member", o, t, o, t+1)
+		}
+		for w := range 10 {
+			add("workspace:%d-%d#org@organization:%d", o, w, o)
+			add("workspace:%d-%d#admin@user:%d-%d", o, w, o, w)
+			add("workspace:%d-%d#reader@team:%d-0#member", o, w, o)
+			for c := range 20 {
+				add("chatbot:%d-%d-%d#workspace@workspace:%d-%d", o, w, c, o, w)
+			}
+		}
+	}
+	_, err = eng.Write(ctx, all...)
+	require.NoError(b, err)
+	return eng
+}
+
+func BenchmarkCheck(b *testing.B) {
+	eng := anOffice(b)
+	for _, c := range []struct{ name, question string }{
+		{"allowed through an arrow", "chatbot:7-3-5#delete@user:7-3"},
+		{"allowed through nested teams", "chatbot:7-3-5#view@user:7-59"},
+		{"denied to a stranger", "chatbot:7-3-5#view@user:8-59"},
+		{"denied after all teams", "chatbot:7-3-5#delete@user:7-59"},
+	} {
+		q := tuple.MustParse(c.question)
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := eng.Check(ctx, q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkCheckAll(b *testing.B) {
+	eng := anOffice(b)
+	var questions []tuple.Tuple
+	for c := range 64 {
+		questions = append(questions, tuple.MustParse(fmt.Sprintf("chatbot:7-%d-%d#view@user:7-59", c%10, c%20)))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := eng.CheckAll(ctx, questions); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/64, "ns/check")
+}
+
+func BenchmarkExplain(b *testing.B) {
+	eng := anOffice(b)
+	q := tuple.MustParse("chatbot:7-3-5#view@user:7-59")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := eng.Explain(ctx, q); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkWrite(b *testing.B) {
+	eng := anOffice(b)
+	i := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		i++
+		r := tuple.New(tuple.Object{Type: "team", ID: fmt.Sprint(i % 1000)}, "member", tuple.MustParseSubject("user:7-59"))
+		if _, err := eng.Write(ctx, r.Always()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
