@@ -74,7 +74,7 @@ func TestDeepText(t *testing.T) {
 	lines := strings.Split(got, "\n")
 	require.Equal(t, "group:00#member", lines[0])
 	require.Equal(t, "├─ group:01#member", lines[1])
-	require.Equal(t, "│"+strings.Repeat(" ", 92)+" └─ group:32#member  (below)", strings.Replace(lines[32], "  └─", " └─", 1))
+	require.Equal(t, "│"+strings.Repeat(" ", 3*31-1)+"└─ group:32#member  (below)", lines[32])
 	require.Equal(t, []string{
 		"├─ group:50#member  (seen below)",
 		"└─ group:empty#member  (seen below)",

@@ -148,7 +148,7 @@ func TestModelObjectsInPlay(t *testing.T) {
 	require.Len(t, m.Atoms(), 4)
 	require.Equal(t, []Value{False, True, False, False}, m.Values(tuple.MustParseSubject("doc:1")))
 	expires := &Schema{append([]*Type{{Name: "user"}}, pageSchemas["expiry"].Types...)}
-	m = model(expires, "doc:1#viewer@user:ann[expiration:2027-01-01T12:00:00Z]", "doc:2#viewer@user:ann[expiration:2027-01-01T12:00:00.000000001Z]")
+	m = model(expires, "doc:1#viewer@user:ann[expiration:2027-01-01T12:00:00Z]", "doc:2#viewer@user:ann[expiration:2027-01-01T12:00:00.000001Z]")
 	require.Equal(t, []Atom{{tuple.MustParseObject("doc:2"), "viewer"}}, m.Atoms())
 	expect(t, m, "doc:1#viewer@user:ann", "no", "doc:2#viewer@user:ann", "yes")
 }
