@@ -23,12 +23,19 @@ type Options struct {
 
 const defaultMaxSteps = 10_000_000
 
-// An Evaluator answers questions about the states of one store. It is safe for
-// use by many goroutines.
+// An Evaluator answers questions. It is safe for use by many goroutines. It
+// keeps what it has compiled of each schema of each store that it was asked
+// about as long as it lives, so a store wants an evaluator of its own.
 type Evaluator struct {
 	budget  int
-	plans   sync.Map // *schema.Schema → *plan
+	plans   sync.Map // planKey → *plan
 	solvers sync.Pool
+}
+
+// A planKey is what a plan depends on: the rules, and the ids of names.
+type planKey struct {
+	schema *schema.Schema
+	dict   *index.Dict
 }
 
 // New returns an evaluator.
@@ -157,14 +164,15 @@ func (e *Evaluator) end(s *solver) {
 }
 
 func (e *Evaluator) plan(sch *schema.Schema, r *index.Reader) (*plan, error) {
-	if p, ok := e.plans.Load(sch); ok {
+	key := planKey{sch, r.Dict()}
+	if p, ok := e.plans.Load(key); ok {
 		return p.(*plan), nil
 	}
 	p, err := newPlan(sch, r)
 	if err != nil {
 		return nil, err
 	}
-	first, _ := e.plans.LoadOrStore(sch, p)
+	first, _ := e.plans.LoadOrStore(key, p)
 	return first.(*plan), nil
 }
 

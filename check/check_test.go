@@ -348,8 +348,46 @@ func TestCancelledWhileClosing(t *testing.T) {
 	d, err := check.New(check.Options{}).Check(ctx, st, q)
 	require.NoError(t, err)
 	assert.Equal(t, n%2 == 0, d.Allowed())
-	_, err = check.New(check.Options{MaxSteps: 5 * n}).Check(ctx, st, q)
-	require.ErrorIs(t, err, check.ErrBudget)
+	for _, steps := range []int{5 * n, 20 * n, 50 * n} {
+		_, err = check.New(check.Options{MaxSteps: steps}).Check(ctx, st, q)
+		require.ErrorIs(t, err, check.ErrBudget, steps)
+	}
+}
+
+// What holds only by itself does not hold, though what it excludes is
+// undefined in the same cycle.
+func TestUnfoundedBesideUndefined(t *testing.T) {
+	st := now(t, open(t, `
+definition user {}
+definition doc {
+	relation s: user
+	relation r: doc#view
+	relation blocked: doc#odd
+	permission view = r - blocked
+	permission odd = (s - odd) + view
+}`, `
+doc:1#s@user:ann
+doc:1#r@doc:1#view
+doc:1#blocked@doc:1#odd
+`))
+	e := check.New(check.Options{})
+	d, err := e.Check(ctx, st, tuple.MustParse("doc:1#view@user:ann"))
+	require.NoError(t, err)
+	assert.True(t, d.Denied())
+	_, err = e.Check(ctx, st, tuple.MustParse("doc:1#odd@user:ann"))
+	require.ErrorIs(t, err, check.ErrCycle)
+}
+
+// One evaluator may be asked about several stores, even of the same schema.
+func TestStoresDoNotMix(t *testing.T) {
+	s := schema.MustParse(documents)
+	e := check.New(check.Options{})
+	for _, tuples := range []string{"document:1#approver@user:ann", "document:2#approver@user:bob\ndocument:1#banned@user:ann"} {
+		st := now(t, fill(t, s, tuples))
+		d, err := e.Check(ctx, st, tuple.MustParse("document:1#approver@user:ann"))
+		require.NoError(t, err)
+		assert.Equal(t, tuples == "document:1#approver@user:ann", d.Allowed())
+	}
 }
 
 func TestDecision(t *testing.T) {

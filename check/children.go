@@ -72,22 +72,18 @@ func (s *solver) next(f *frame) (child int32, v value) {
 
 // nextOfAll is next for an arrow that every tuple of the tupleset must follow.
 func (s *solver) nextOfAll(f *frame, at goal, p *part) (child int32, v value) {
-	if f.arg > 0 {
-		return none, undecided
-	}
 	begins := !f.scan.active
 	if begins {
 		f.scan.begin(index.Key{Object: at.object, Relation: p.relation})
 	}
 	k, ok := s.scan(&f.scan)
-	if !ok {
-		f.arg++
-		if begins {
-			return none, no // no tuple at all
-		}
-		return none, undecided
+	switch {
+	case ok:
+		return s.goal(goal{k.Subject, p.target})
+	case begins:
+		return none, no // no tuple at all
 	}
-	return s.goal(goal{k.Subject, p.target})
+	return none, undecided
 }
 
 const none = int32(-1)

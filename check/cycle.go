@@ -4,12 +4,8 @@ package check
 // goal undefined. There is one, since what is undefined depends on such a
 // cycle (or is part of it).
 func (s *solver) cycle(g goal) []CycleStep {
-	root, ok := s.goals[g]
-	if !ok {
-		return nil
-	}
 	children := s.undefinedChildren()
-	group := components(root, children)
+	group := components(s.goals[g], children)
 	for n := range s.nodes {
 		at := int32(n)
 		component, reached := group[at]

@@ -340,10 +340,7 @@ func (x *explainer) each(at goal, a *part, do func(index.Key) bool) {
 }
 
 func (x *explainer) value(g goal) value {
-	at, v := x.solver.goal(g)
-	if at != none {
-		return x.nodes[at].value
-	}
+	_, v := x.solver.goal(g)
 	return v
 }
 

@@ -85,10 +85,8 @@ const pageKeys = 128
 // collect finds who is in root, and in the usersets that this names, to a
 // number of levels.
 func (e *expansion) collect(root tuple.Subject, depth int) error {
-	if _, err := e.node(KindUserset); err != nil {
-		return err
-	}
 	e.near = append(e.near, root)
+	e.nodes++ // the root, which any bound admits
 	for ; len(e.near) > 0 && depth != 0; depth-- {
 		for len(e.near) > 0 {
 			u := e.near[len(e.near)-1]

@@ -7,6 +7,7 @@ import (
 
 	"github.com/baobab-authz/baobab/expand"
 	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/store"
 )
 
 // Every operator, and its place in the text.
@@ -163,9 +164,9 @@ func TestOperators(t *testing.T) {
 	}
 }
 
-// What the compiled form has and the native language has not: a relation that
-// is stored and rewritten, and an arrow over wildcards and usersets.
-func TestCompiledForm(t *testing.T) {
+// compiledForm returns what the compiled form has and the native language has
+// not: a relation that is stored and rewritten, and an arrow over wildcards.
+func compiledForm(t *testing.T) *store.State {
 	s, err := schema.New(
 		schema.Define("user"),
 		schema.Define("group", schema.Rel("member", schema.Type("user"))),
@@ -178,7 +179,7 @@ func TestCompiledForm(t *testing.T) {
 			schema.Perm("change", schema.Arrow("parent", "viewer")),
 		))
 	require.NoError(t, err)
-	state := now(t, fill(t, s, `
+	return now(t, fill(t, s, `
 		doc:1#viewer@user:bob
 		doc:1#editor@user:ann
 		doc:1#parent@group:*
@@ -187,6 +188,10 @@ func TestCompiledForm(t *testing.T) {
 		doc:1#parent@group:h#member
 		doc:2#parent@doc:1#editor
 		group:h#member@user:eve`))
+}
+
+func TestCompiledForm(t *testing.T) {
+	state := compiledForm(t)
 	require.Equal(t, text(`
 		doc:1#viewer = union
 		├─ tuples

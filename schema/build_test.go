@@ -90,6 +90,7 @@ func TestNewErrors(t *testing.T) {
 		{`doc#p: an operator is a schema_test.foreign: it must be a value`, ErrSchema, []Part{doc(Perm("p", foreign{Nil{}}))}},
 		{`doc#p: the expression nests more than 500 deep`, ErrSchema, []Part{doc(Perm("p", deep))}},
 		{`doc#p: the expression has more than 100000 operators`, ErrSchema, []Part{doc(Perm("p", wide))}},
+		{`doc#p: the expression has more than 100000 operators`, ErrSchema, []Part{doc(Perm("p", Minus(wide, Ref("r"))))}},
 		{`doc#p: permission p stores no tuples, which This stands for`, ErrSchema, []Part{doc(Perm("p", This{}))}},
 		{`doc#s: relation s is rewritten without This, so that its tuples would mean nothing`, ErrSchema, []Part{doc(Rel("s", Type("doc")).Rewritten(Ref("r")))}},
 		{`doc#s: relation s admits no type of subject`, ErrSchema, []Part{doc(Rel("s"))}},

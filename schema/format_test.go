@@ -21,6 +21,10 @@ func TestFormat(t *testing.T) {
 			"use self\n\n\nuse partial\ndefinition a {\n\n\n\trelation b: a\n\n\n\n\trelation c: a\n\t// d\n\n\n\t// e\n\n\trelation f: a\n\n\t// g\n\n}\n\n\n\n// h\ndefinition i {}\n\n\n// j\n",
 			"use self\n\nuse partial\n\ndefinition a {\n\trelation b: a\n\n\trelation c: a\n\t// d\n\n\t// e\n\n\trelation f: a\n\n\t// g\n}\n\n// h\ndefinition i {}\n\n// j\n",
 		},
+		"comments between flags": {
+			"use self\n// a\nuse partial\n\n\n// b\nuse expiration\n",
+			"use self\n// a\nuse partial\n\n// b\nuse expiration\n",
+		},
 		"comments move above": {
 			"definition /* 1 */ a /* 2 */ { // 3\n\trelation /* 4 */ b: /* 5\n       * 6\n 7 */ a | // 8\n\t\ta#b // 9\n} /* 10 */ // 11\ncaveat c(/* 12 */ d int) { d > 1 // 13\n}",
 			"/* 1 */\n/* 2 */\ndefinition a { // 3\n\t/* 4 */\n\t/* 5\n\t * 6\n 7 */\n\t// 8\n\trelation b: a | a#b // 9\n} /* 10 */ // 11\n\n/* 12 */\ncaveat c(d int) {\n\td > 1 // 13\n}\n",
@@ -44,6 +48,10 @@ func TestFormat(t *testing.T) {
 		"or a partial brings it": {
 			"definition a {\nrelation b: a\npermission c = b->x-y -z\n}",
 			"definition a {\n\trelation b: a\n\tpermission c = b->x-y - z\n}\n",
+		},
+		"braces in a caveat": {
+			"caveat c(a map<int>) { a == {'x': {}.size()} }",
+			"caveat c(a map<int>) {\n\ta == {'x': {}.size()}\n}\n",
 		},
 		"caveats": {
 			"caveat c ( a map< list<int> > , b any ){a == r'\\'  \n  && b['}'] && \"\"\"\n}\"\"\" == '\\'' && R\"{\\\" != '''\n'''}",

@@ -20,14 +20,12 @@ const (
 	tokenBad                            // a character that can stand nowhere
 )
 
+// String names the kind in a message, in which words, strings and bad
+// characters are quoted instead; see describe.
 func (k tokenKind) String() string {
 	switch k {
 	case tokenEnd:
 		return "the end of the file"
-	case tokenWord:
-		return "a name"
-	case tokenString:
-		return "a quoted path"
 	case tokenBody:
 		return "an expression in braces"
 	case tokenNewline:

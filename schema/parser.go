@@ -110,14 +110,11 @@ func (p *parser) acceptWord(word string) bool {
 func (p *parser) span(t token) span { return span{p.src, t.start, t.end} }
 
 // since returns the span from a token to the one before the current, without
-// the end of a statement.
+// the end of a statement. The token has been read, and is itself no such end.
 func (p *parser) since(from token) span {
 	last := p.at - 1
-	for last >= 0 && (p.tokens[last].kind == tokenNewline || p.tokens[last].kind == ';') {
+	for p.tokens[last].kind == tokenNewline || p.tokens[last].kind == ';' {
 		last--
-	}
-	if last < 0 || p.tokens[last].end < from.end {
-		return p.span(from)
 	}
 	return span{p.src, from.start, p.tokens[last].end}
 }

@@ -120,6 +120,3 @@ func (s span) pos() Pos {
 	}
 	return s.src.pos(s.start)
 }
-
-// to returns the span from the beginning of s to the end of t.
-func (s span) to(t span) span { return span{s.src, s.start, max(s.end, t.end)} }

@@ -26,6 +26,13 @@ func small(t *testing.T) *Store {
 	return s
 }
 
+// unknownObject returns the newest state with a tuple whose subject has no name.
+func unknownObject(s *Store) *index.Snapshot {
+	b := s.head.Load().Edit()
+	_ = b.Put(index.Key{Object: 1, Subject: 99, Relation: 3}, nil) // nothing qualifies it: it cannot fail
+	return b.Freeze()
+}
+
 // Every disagreement of history and state that Check looks for is found.
 func TestCheckFindsCorruption(t *testing.T) {
 	for name, corrupt := range map[string]func(s *Store){
@@ -33,8 +40,15 @@ func TestCheckFindsCorruption(t *testing.T) {
 			h := &s.history
 			h.entries = append(h.entries[:2:2], h.entries[3:]...)
 		},
-		"another newest": func(s *Store) { s.head.Store(s.history.pins[1].snap) },
-		"another pin":    func(s *Store) { s.history.pins[1].snap = s.history.pins[0].snap },
+		"another newest":    func(s *Store) { s.head.Store(s.history.pins[1].snap) },
+		"an unknown object": func(s *Store) { s.head.Store(unknownObject(s)) },
+		"an unknown object before": func(s *Store) {
+			e := *s.history.entries[2]
+			e.changes = []index.Change{{Key: index.Key{Object: 1, Subject: 99, Relation: 3}, Had: true}}
+			s.history.entries[2], s.history.pins = &e, nil
+		},
+		"another oldest pin": func(s *Store) { s.history.pins = []pin{{at: s.history.first, snap: s.head.Load()}} },
+		"another pin":        func(s *Store) { s.history.pins[1].snap = s.history.pins[0].snap },
 		"time runs backwards": func(s *Store) {
 			e := *s.history.entries[1]
 			e.meta.Time = s.history.entries[0].meta.Time - 1
@@ -70,6 +84,11 @@ func TestCheckEachCommit(t *testing.T) {
 	})
 	require.ErrorIs(t, err, ErrCorrupt)
 	require.Same(t, head, s.head.Load())
+	corrupt := unknownObject(s)
+	s.head.Store(corrupt)
+	_, err = s.Update(context.Background(), func(tx *Tx) error { return tx.Delete(tuple.MustParse("document:a#viewer@user:a")) })
+	require.ErrorIs(t, err, ErrCorrupt)
+	require.Same(t, corrupt, s.head.Load())
 	s.options.CheckEachCommit = false
 	require.NoError(t, s.verify(head, head, lost))
 }
@@ -118,36 +137,11 @@ func TestGoroutineID(t *testing.T) {
 	require.NotEqual(t, here, <-other)
 }
 
-// When ids or records are used up, a write is refused and changes nothing.
-func TestFull(t *testing.T) {
-	s, err := Open(schema.MustParse("caveat c(n int) { n > 0 }\n\ndefinition user {}\n\ndefinition document { relation viewer: user | user with c }\n"),
-		Options{CheckEachCommit: true})
-	require.NoError(t, err)
-	s.dict.Limit(4, 2)
-	create := func(texts ...string) error {
-		_, err := s.Update(context.Background(), func(tx *Tx) error {
-			var rels []tuple.Relationship
-			for _, text := range texts {
-				rels = append(rels, tuple.MustParseRelationship(text))
-			}
-			err := tx.Create(rels...)
-			require.Equal(t, err != nil, len(tx.changes) == 0)
-			return err
-		})
-		return err
-	}
-	require.NoError(t, create("document:a#viewer@user:a[c]", "document:a#viewer@user:b[c]"))
-	require.ErrorIs(t, create("document:a#viewer@user:c[c]"), ErrFull)
-	require.NoError(t, create("document:a#viewer@user:c"))
-	require.ErrorIs(t, create("document:a#viewer@user:d"), ErrFull)
-	require.ErrorIs(t, create("document:d#viewer@user:a"), ErrFull)
-	require.Equal(t, 3, s.Stats().Stored)
-	require.NoError(t, s.Check())
-
-	_, err = s.Update(context.Background(), func(tx *Tx) error { _, err := tx.DeleteMatching(tuple.Filter{}); return err })
-	require.NoError(t, err)
-	s.dict.Limit(4, 1) // so that the past cannot be made again
-	_, err = s.At(s.revision(2))
-	require.ErrorIs(t, err, ErrFull)
-	require.ErrorIs(t, s.Check(), ErrFull)
+// What is published between the question whether it is here and the lock is not waited for.
+func TestPublishedMeanwhile(t *testing.T) {
+	s := small(t)
+	asked := 0
+	require.Nil(t, s.history.next(func() bool { asked++; return asked > 1 }))
+	require.Equal(t, 2, asked)
+	require.Nil(t, s.history.wake)
 }

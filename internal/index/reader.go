@@ -39,6 +39,9 @@ func (r *Reader) AsOf(now int64) Reader {
 // Snapshot returns the snapshot that is read, without what is hypothetical.
 func (r *Reader) Snapshot() *Snapshot { return r.snap }
 
+// Dict returns the dictionary of the ids and names that the reader returns.
+func (r *Reader) Dict() *Dict { return r.snap.dict }
+
 // Hypothetical reports whether something is added to the snapshot or removed from it.
 func (r *Reader) Hypothetical() bool { return r.over != nil }
 

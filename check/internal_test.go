@@ -1,0 +1,32 @@
+package check
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/store"
+)
+
+// No caveat is evaluated yet, so no question has this answer; it can be told.
+func TestConditionalDecision(t *testing.T) {
+	d := Decision{conditional, "hour,zone"}
+	assert.True(t, d.Conditional())
+	assert.False(t, d.Allowed())
+	assert.False(t, d.Denied())
+	assert.Equal(t, []string{"hour", "zone"}, d.Missing())
+	assert.Equal(t, "conditional on hour, zone", d.String())
+	assert.Equal(t, "allowed", Decision{verdict: allowed}.String())
+}
+
+// A plan is made of names that the store knows. It knows those of its schema.
+func TestPlanOfAnotherSchema(t *testing.T) {
+	st, err := store.Open(schema.MustParse("definition user {}"), store.Options{})
+	require.NoError(t, err)
+	state, err := st.Now()
+	require.NoError(t, err)
+	_, err = newPlan(schema.MustParse("definition user {}\ndefinition doc { relation owner: user }"), state.Reader())
+	require.EqualError(t, err, `check: the store does not know the name "doc" of its schema`)
+}

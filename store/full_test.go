@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+var qualifiedSchema = schema.MustParse(`
+use expiration
+
+caveat c(n int) { n > 0 }
+
+definition user {}
+
+definition document { relation viewer: user | user with c | user with expiration }
+`)
+
+// When ids or records are used up, a write is refused and changes nothing.
+func TestFull(t *testing.T) {
+	s, err := Open(qualifiedSchema, Options{CheckEachCommit: true})
+	require.NoError(t, err)
+	s.dict.Limit(4, 2)
+	create := func(texts ...string) error {
+		_, err := s.Update(context.Background(), func(tx *Tx) error {
+			var rels []tuple.Relationship
+			for _, text := range texts {
+				rels = append(rels, tuple.MustParseRelationship(text))
+			}
+			err := tx.Create(rels...)
+			require.Equal(t, err != nil, len(tx.changes) == 0)
+			return err
+		})
+		return err
+	}
+	require.NoError(t, create("document:a#viewer@user:a[c]", "document:a#viewer@user:b[c]"))
+	require.ErrorIs(t, create("document:a#viewer@user:c[c]"), ErrFull)
+	require.NoError(t, create("document:a#viewer@user:c"))
+	require.ErrorIs(t, create("document:a#viewer@user:d"), ErrFull)
+	require.ErrorIs(t, create("document:d#viewer@user:a"), ErrFull)
+	require.Equal(t, 3, s.Stats().Stored)
+	require.NoError(t, s.Check())
+
+	_, err = s.Update(context.Background(), func(tx *Tx) error { _, err := tx.DeleteMatching(tuple.Filter{}); return err })
+	require.NoError(t, err)
+	s.dict.Limit(4, 1) // so that the past cannot be made again
+	_, err = s.At(s.revision(2))
+	require.ErrorIs(t, err, ErrFull)
+	require.ErrorIs(t, s.Check(), ErrFull)
+}
+
+// update commits what fn writes.
+func update(t *testing.T, s *Store, fn func(tx *Tx) error) Revision {
+	rev, err := s.Update(context.Background(), fn)
+	require.NoError(t, err)
+	return rev
+}
+
+// almostFull opens a store that has room for one record. It has no tuples, but
+// knows the users a and b in this order, which is that of their changes.
+func almostFull(t *testing.T, o Options) *Store {
+	s, err := Open(qualifiedSchema, o)
+	require.NoError(t, err)
+	for _, id := range []string{"a", "b"} {
+		u := tuple.MustParse("document:a#viewer@user:" + id)
+		update(t, s, func(tx *Tx) error { return tx.Create(u.Always()) })
+		update(t, s, func(tx *Tx) error { return tx.Delete(u) })
+	}
+	s.dict.Limit(100, 1)
+	return s
+}
+
+// Changes are made again and taken back in the order of their tuples, which may
+// take a record more than there is room for. That is an error, and no wrong answer.
+func TestFullPast(t *testing.T) {
+	a, b := tuple.MustParse("document:a#viewer@user:a").When("c", nil), tuple.MustParse("document:a#viewer@user:b").When("c", nil)
+	replace := func(old, new tuple.Relationship) func(tx *Tx) error {
+		return func(tx *Tx) error {
+			require.NoError(t, tx.Delete(old.Tuple))
+			return tx.Create(new)
+		}
+	}
+	t.Run("made again", func(t *testing.T) {
+		s := almostFull(t, Options{})
+		before := update(t, s, func(tx *Tx) error { return tx.Create(b) })
+		after := update(t, s, replace(b, a))
+		for i := range 10 { // so that the way from before is the shorter one
+			far := tuple.MustParse(fmt.Sprintf("document:b#viewer@user:%d", i))
+			update(t, s, func(tx *Tx) error { return tx.Create(far.Always()) })
+		}
+		_, err := s.At(before)
+		require.NoError(t, err)
+		_, err = s.At(after)
+		require.ErrorIs(t, err, ErrFull)
+		require.ErrorIs(t, s.Check(), ErrFull)
+	})
+	t.Run("taken back", func(t *testing.T) {
+		s := almostFull(t, Options{CheckEachCommit: true})
+		update(t, s, func(tx *Tx) error { return tx.Create(a) })
+		head := s.head.Load()
+		_, err := s.Update(context.Background(), replace(a, b))
+		require.ErrorIs(t, err, ErrFull)
+		require.Same(t, head, s.head.Load())
+	})
+}
+
+// A tuple that had expired, and was created and deleted again, needs its record back.
+func TestFullExpired(t *testing.T) {
+	clock := time.Unix(1_000_000, 0)
+	s := almostFull(t, Options{Clock: func() time.Time { return clock }})
+	a, b := tuple.MustParse("document:a#viewer@user:a"), tuple.MustParse("document:a#viewer@user:b")
+	update(t, s, func(tx *Tx) error { return tx.Create(a.Until(clock.Add(time.Second))) })
+	clock = clock.Add(time.Minute)
+	head := s.head.Load()
+	_, err := s.Update(context.Background(), func(tx *Tx) error {
+		require.NoError(t, tx.Create(a.Always()))
+		require.NoError(t, tx.Create(b.When("c", nil)))
+		return tx.Delete(a)
+	})
+	require.ErrorIs(t, err, ErrFull)
+	require.Same(t, head, s.head.Load())
+}
+
+// A sweep is verified like a commit.
+func TestFullSweep(t *testing.T) {
+	clock := time.Unix(1_000_000, 0)
+	s := almostFull(t, Options{Clock: func() time.Time { return clock }, CheckEachCommit: true, SweepGrace: -1})
+	update(t, s, func(tx *Tx) error {
+		return tx.Create(tuple.MustParse("document:a#viewer@user:a").Until(clock.Add(time.Second)))
+	})
+	clock = clock.Add(time.Minute)
+	head := s.head.Load()
+	s.dict.Limit(100, 0) // so that the sweep cannot be taken back
+	_, err := s.Sweep(context.Background())
+	require.ErrorIs(t, err, ErrFull)
+	require.Same(t, head, s.head.Load())
+}
