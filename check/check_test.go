@@ -334,23 +334,37 @@ func (c *countdown) Err() error {
 	return nil
 }
 
-// A cycle of exclusions that is closed in many rounds is given up in the
-// middle, too.
-func TestCancelledWhileClosing(t *testing.T) {
-	var b strings.Builder
+// Whatever it is that a question is doing when its budget ends, it ends with
+// the error, and with a larger budget it is answered.
+func TestEveryBudget(t *testing.T) {
+	var circle, game strings.Builder
 	const n = 400
 	for i := range n {
-		fmt.Fprintf(&b, "position:%d#player@user:*\nposition:%d#move@position:%d\n", i, i, i+1)
+		fmt.Fprintf(&circle, "team:%d#member@team:%d#member\n", i, (i+1)%n)
+		fmt.Fprintf(&game, "position:%d#player@user:*\nposition:%d#move@position:%d\n", i, i, (i+1)%n)
 	}
-	fmt.Fprintf(&b, "position:%d#player@user:*\nposition:%d#move@position:0\nposition:%d#move@position:end\nposition:end#player@user:*\n", n, n, n)
-	st := now(t, open(t, positions, b.String()))
-	q := tuple.MustParse("position:0#win@user:ann")
-	d, err := check.New(check.Options{}).Check(ctx, st, q)
-	require.NoError(t, err)
-	assert.Equal(t, n%2 == 0, d.Allowed())
-	for _, steps := range []int{5 * n, 20 * n, 50 * n} {
-		_, err = check.New(check.Options{MaxSteps: steps}).Check(ctx, st, q)
-		require.ErrorIs(t, err, check.ErrBudget, steps)
+	for _, c := range []struct {
+		st       *store.State
+		question string
+		want     error
+	}{
+		{now(t, open(t, documents, circle.String())), "team:0#member@user:ann", nil},
+		{now(t, open(t, positions, game.String())), "position:0#win@user:ann", check.ErrCycle},
+	} {
+		answered, ended := 0, 0
+		for steps := 1; steps < 20*n; steps += n / 10 {
+			d, err := check.New(check.Options{MaxSteps: steps}).Check(ctx, c.st, tuple.MustParse(c.question))
+			assert.True(t, d.Denied())
+			if errors.Is(err, check.ErrBudget) {
+				ended++
+				assert.Zero(t, answered, "%d steps did, %d do not", steps-n/10, steps)
+				continue
+			}
+			answered++
+			require.ErrorIs(t, err, c.want)
+		}
+		assert.NotZero(t, answered)
+		assert.NotZero(t, ended)
 	}
 }
 
@@ -361,7 +375,7 @@ func TestUnfoundedBesideUndefined(t *testing.T) {
 definition user {}
 definition doc {
 	relation s: user
-	relation r: doc#view
+	relation r: user | doc#view
 	relation blocked: doc#odd
 	permission view = r - blocked
 	permission odd = (s - odd) + view
