@@ -21,8 +21,8 @@ type plantedBug struct {
 
 var plantedBugs = []plantedBug{
 	{"a provisional no is kept", "check/solver.go",
-		"		case child != none:\n",
-		"		case child != none && s.nodes[child].index >= 0:\n			s.learn(at, r, no)\n			s.spread()\n		case child != none:\n"},
+		"	case child != none:\n",
+		"	case child != none && s.nodes[child].index >= 0:\n		s.learn(at, r, no)\n		s.spread()\n	case child != none:\n"},
 	{"a wildcard leaks through an exclusion", "check/children.go",
 		"	if s.wildcard != 0 && a.this.wildcard[s.kind.typ] {\n",
 		"	if f := len(s.frames) - 2; s.wildcard != 0 && a.this.wildcard[s.kind.typ] && (f < 0 || s.frames[f].arg < 2 || s.nodes[s.frames[f].node].part.op != opExclusion) {\n"},

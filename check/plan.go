@@ -140,11 +140,7 @@ func (c *compiler) part(rel *schema.Relation, w schema.Rewrite) *part {
 	case schema.Union:
 		p.op = opUnion
 		for _, child := range w.Children {
-			if a := c.part(rel, child); a.op == opUnion {
-				p.args = append(p.args, a.args...)
-			} else {
-				p.args = append(p.args, a)
-			}
+			p.args = append(p.args, c.part(rel, child))
 		}
 	case schema.Intersection:
 		p.op = opIntersection

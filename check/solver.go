@@ -48,41 +48,47 @@ func (s *solver) solve(g goal) (value, error) {
 		if err := s.interrupted(); err != nil {
 			return undecided, err
 		}
-		f := &s.frames[len(s.frames)-1]
-		at := f.node
-		if s.nodes[at].value != undecided {
-			if err := s.pop(); err != nil {
-				return undecided, err
-			}
+		if s.step(&s.frames[len(s.frames)-1]) {
 			continue
 		}
-		r := operand
-		if f.arg == 1 && s.nodes[at].part.op == opExclusion {
-			r = subtrahend
-		}
-		child, v := s.next(f)
-		switch {
-		case child != none:
-			s.wait(at, child, r)
-			if c := &s.nodes[child]; c.index < 0 {
-				s.push(child)
-			} else {
-				s.nodes[at].low = min(s.nodes[at].low, c.index)
-			}
-		case v != undecided:
-			s.learn(at, r, v)
-			s.spread()
-		default:
-			s.nodes[at].explored = true
-			s.settle(at)
-			s.spread()
-			if err := s.pop(); err != nil {
-				return undecided, err
-			}
+		if err := s.pop(); err != nil {
+			return undecided, err
 		}
 	}
 	s.abandon()
 	return s.nodes[root].value, nil
+}
+
+// step looks at the next child of a frame's node, and reports whether there is
+// more to do for it.
+func (s *solver) step(f *frame) (more bool) {
+	at := f.node
+	if s.nodes[at].value != undecided {
+		return false
+	}
+	r := operand
+	if f.arg == 1 && s.nodes[at].part.op == opExclusion {
+		r = subtrahend
+	}
+	child, v := s.next(f)
+	switch {
+	case child != none:
+		s.wait(at, child, r)
+		if c := &s.nodes[child]; c.index < 0 {
+			s.push(child)
+		} else {
+			s.nodes[at].low = min(s.nodes[at].low, c.index)
+		}
+	case v != undecided:
+		s.learn(at, r, v)
+		s.spread()
+	default:
+		s.nodes[at].explored = true
+		s.settle(at)
+		s.spread()
+		return false
+	}
+	return true
 }
 
 // push begins to explore a node.
