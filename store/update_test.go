@@ -187,6 +187,24 @@ func TestReentrant(t *testing.T) {
 	require.Len(t, texts(t, now(t, s)), 1)
 }
 
+func TestCancelledWhileWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, store.Options{})
+		ctx, cancel := context.WithCancel(bg)
+		waiting := make(chan error)
+		_, err := s.Update(bg, func(*store.Tx) error {
+			go func() { waiting <- second(s.Update(ctx, func(*store.Tx) error { return nil })) }()
+			synctest.Wait()
+			cancel()
+			err := <-waiting
+			require.ErrorIs(t, err, context.Canceled)
+			require.ErrorContains(t, err, "waiting for the turn")
+			return nil
+		})
+		require.NoError(t, err)
+	})
+}
+
 func TestCancelledContext(t *testing.T) {
 	s := open(t, store.Options{})
 	ctx, cancel := context.WithCancel(bg)
