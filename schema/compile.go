@@ -56,7 +56,7 @@ func compile(files []*file, report *reports, rules rules) (*Schema, error) {
 	for i, f := range files {
 		sources[i] = f.src
 	}
-	err, warnings := report.result(sources)
+	warnings, err := report.result(sources)
 	if err != nil {
 		return nil, err
 	}

@@ -157,9 +157,9 @@ func (r *reports) unknown(at span, about string, kind error, name string, candid
 	r.add(at, d)
 }
 
-// result returns the errors in order, nil if there is none, and the warnings.
+// result returns the warnings, and the errors in order, nil if there is none.
 // The files are in the order in which they are to be reported.
-func (r *reports) result(files []*source) (error, []Diagnostic) {
+func (r *reports) result(files []*source) ([]Diagnostic, error) {
 	rank := map[*source]int{}
 	for i, f := range files {
 		rank[f] = i
@@ -191,7 +191,7 @@ func (r *reports) result(files []*source) (error, []Diagnostic) {
 		}
 	}
 	if len(errs) == 0 {
-		return nil, warnings
+		return warnings, nil
 	}
-	return errs, warnings
+	return warnings, errs
 }

@@ -15,7 +15,7 @@ func Format(file, text string) (string, error) {
 	src, report := newSource(file, text), &reports{}
 	p := scan(src, report)
 	f := p.parse()
-	if err, _ := report.result(nil); err != nil {
+	if _, err := report.result(nil); err != nil {
 		return "", err
 	}
 	f.standalone = standalone(f)

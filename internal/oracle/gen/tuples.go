@@ -110,7 +110,6 @@ func (d *drawer) relationship(f form, object, subject string, written time.Time)
 	r := tuple.New(tuple.Object{Type: f.typ, ID: object}, f.relation, s).Always()
 	if f.Expires && chance(d.T, "expiry", 2) {
 		if written == d.Loaded {
-			written = d.Asked
 			r.Expires = d.Asked.Add(pick(d.T, "expires", time.Hour, 0, -time.Microsecond, time.Microsecond, -time.Minute, time.Minute))
 			return r
 		}
