@@ -19,40 +19,24 @@ func (s *solver) next(f *frame) (child int32, v value) {
 	for int(f.arg) < len(p.args) {
 		a := p.args[f.arg]
 		switch a.op {
-		case opThis:
+		case opThis, opArrow:
 			if !f.scan.active {
-				if s.stored(at, a) {
+				if a.op == opThis && s.stored(at, a) {
 					f.arg++
 					return none, yes
 				}
-				if !a.this.usersets {
+				if a.op == opThis && !a.this.usersets {
 					f.arg++
 					continue
 				}
-				f.scan.begin(index.Key{Object: at.object, Relation: a.relation, SubjectRelation: 1})
+				f.scan.begin(a.first(at))
 			}
 			k, ok := s.scan(&f.scan)
 			if !ok {
 				f.arg++
 				continue
 			}
-			if child, v = s.goal(goal{k.Subject, k.SubjectRelation}); v != no {
-				return child, v
-			}
-		case opArrow:
-			if !f.scan.active {
-				f.scan.begin(index.Key{Object: at.object, Relation: a.relation})
-			}
-			k, ok := s.scan(&f.scan)
-			if !ok {
-				f.arg++
-				continue
-			}
-			// A wildcard is an object of its type without tuples of its own,
-			// whose goals fail.
-			if child, v = s.goal(goal{k.Subject, a.target}); v != no {
-				return child, v
-			}
+			return s.goal(a.lead(k))
 		case opComputed:
 			f.arg++
 			return s.goal(goal{at.object, a.relation})
@@ -70,16 +54,35 @@ func (s *solver) next(f *frame) (child int32, v value) {
 	return none, undecided
 }
 
+// first returns the key at which the tuples begin that lead on: those with
+// usersets for this, all of the tupleset for an arrow.
+func (p *part) first(at goal) index.Key {
+	k := index.Key{Object: at.object, Relation: p.relation}
+	if p.op == opThis {
+		k.SubjectRelation = 1
+	}
+	return k
+}
+
+// lead returns the goal to which a tuple leads. A wildcard, which is an object
+// without tuples of its own, leads to one that fails.
+func (p *part) lead(k index.Key) goal {
+	if p.op == opThis {
+		return goal{k.Subject, k.SubjectRelation}
+	}
+	return goal{k.Subject, p.target}
+}
+
 // nextOfAll is next for an arrow that every tuple of the tupleset must follow.
 func (s *solver) nextOfAll(f *frame, at goal, p *part) (child int32, v value) {
 	begins := !f.scan.active
 	if begins {
-		f.scan.begin(index.Key{Object: at.object, Relation: p.relation})
+		f.scan.begin(p.first(at))
 	}
 	k, ok := s.scan(&f.scan)
 	switch {
 	case ok:
-		return s.goal(goal{k.Subject, p.target})
+		return s.goal(p.lead(k))
 	case begins:
 		return none, no // no tuple at all
 	}

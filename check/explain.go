@@ -150,7 +150,7 @@ func (x *explainer) prove(at int32, n node, r *Reason) {
 		}
 	case opArrowAll:
 		x.each(n.goal, n.part, func(k index.Key) bool {
-			r.Because = append(r.Because, x.goal(goal{k.Subject, n.part.target}, x.key(k)))
+			r.Because = append(r.Because, x.goal(n.part.lead(k), x.key(k)))
 			return true
 		})
 	case opExclusion:
@@ -179,23 +179,9 @@ func (x *explainer) proveBy(at int32, n node, a *part, r *Reason) (proved bool) 
 			x.note(r, x.key(k), noteStored)
 			return
 		}
-		if a.this.usersets {
-			x.each(n.goal, a, func(k index.Key) bool {
-				g := goal{k.Subject, k.SubjectRelation}
-				if proved = earlier(g); proved {
-					r.Because = append(r.Because, x.goal(g, x.key(k)))
-				}
-				return !proved
-			})
-		}
+		proved = a.this.usersets && x.proveThrough(n.goal, a, r, earlier)
 	case opArrow:
-		x.each(n.goal, a, func(k index.Key) bool {
-			g := goal{k.Subject, a.target}
-			if proved = earlier(g); proved {
-				r.Because = append(r.Because, x.goal(g, x.key(k)))
-			}
-			return !proved
-		})
+		proved = x.proveThrough(n.goal, a, r, earlier)
 	case opComputed:
 		g := goal{n.object, a.relation}
 		if proved = earlier(g); proved {
@@ -212,6 +198,19 @@ func (x *explainer) proveBy(at int32, n node, a *part, r *Reason) (proved bool) 
 			r.Because = append(r.Because, x.part(n.goal, a))
 		}
 	}
+	return proved
+}
+
+// proveThrough gives as the reason the first tuple that leads to a goal which
+// held earlier.
+func (x *explainer) proveThrough(at goal, a *part, r *Reason, earlier func(goal) bool) (proved bool) {
+	x.each(at, a, func(k index.Key) bool {
+		g := a.lead(k)
+		if proved = earlier(g); proved {
+			r.Because = append(r.Because, x.goal(g, x.key(k)))
+		}
+		return !proved
+	})
 	return proved
 }
 
@@ -266,7 +265,7 @@ func (x *explainer) refute(n node, r *Reason) {
 	case opArrowAll:
 		stopped := false
 		x.each(n.goal, n.part, func(k index.Key) bool {
-			g := goal{k.Subject, n.part.target}
+			g := n.part.lead(k)
 			if x.value(g) == no {
 				r.Because = append(r.Because, x.goal(g, x.key(k)))
 				stopped = true
@@ -292,10 +291,10 @@ func (x *explainer) refuteBy(at goal, a *part, r *Reason) {
 	case opThis:
 		x.note(r, tuple.New(x.object(at.object), x.reader.String(a.relation), x.subjectOf()), noteNotStored)
 		if a.this.usersets {
-			x.branchesOf(at, a, r, func(k index.Key) goal { return goal{k.Subject, k.SubjectRelation} })
+			x.branchesOf(at, a, r)
 		}
 	case opArrow:
-		if !x.branchesOf(at, a, r, func(k index.Key) goal { return goal{k.Subject, a.target} }) {
+		if !x.branchesOf(at, a, r) {
 			r.Because = append(r.Because, &Reason{Tuple: x.tuple(at), Rule: a.rewrite.String(),
 				Note: "no tuple " + x.object(at.object).String() + "#" + x.reader.String(a.relation)})
 		}
@@ -309,28 +308,23 @@ func (x *explainer) refuteBy(at goal, a *part, r *Reason) {
 }
 
 // branchesOf adds the goals to which the tuples of a relation lead.
-func (x *explainer) branchesOf(at goal, a *part, r *Reason, lead func(index.Key) goal) (some bool) {
+func (x *explainer) branchesOf(at goal, a *part, r *Reason) (some bool) {
 	x.each(at, a, func(k index.Key) bool {
 		some = true
 		if x.branches++; x.branches > MaxBranches {
 			x.omitted++
 			return true
 		}
-		r.Because = append(r.Because, x.goal(lead(k), x.key(k)))
+		r.Because = append(r.Because, x.goal(a.lead(k), x.key(k)))
 		return true
 	})
 	return some
 }
 
-// each calls do for the tuples of a part's relation: those with usersets for
-// this, all for arrows.
+// each calls do for the tuples of a part that lead on.
 func (x *explainer) each(at goal, a *part, do func(index.Key) bool) {
 	var c scan
-	from := index.Key{Object: at.object, Relation: a.relation}
-	if a.op == opThis {
-		from.SubjectRelation = 1
-	}
-	c.begin(from)
+	c.begin(a.first(at))
 	for {
 		k, ok := x.scan(&c)
 		if !ok || !do(k) {
