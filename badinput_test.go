@@ -114,6 +114,33 @@ func TestBadWrites(t *testing.T) {
 	}
 }
 
+// What looks for stored tuples of a permission would find none, and is refused
+// rather than taken for an answer.
+func TestPermissionsAreNotStored(t *testing.T) {
+	eng := openDocuments(t)
+	view, filter := tuple.MustParse("document:plan#view@user:ann"), tuple.MustParseFilter("document:plan#view")
+	before := text(t, eng.Now())
+	for name, attempt := range map[string]func(*baobab.Tx) error{
+		"Delete":         func(tx *baobab.Tx) error { return tx.Delete(view) },
+		"DeleteMatching": func(tx *baobab.Tx) error { _, err := tx.DeleteMatching(filter); return err },
+		"any type":       func(tx *baobab.Tx) error { _, err := tx.DeleteMatching(tuple.MustParseFilter("#view")); return err },
+		"Require":        func(tx *baobab.Tx) error { return tx.Require(filter) },
+		"Forbid":         func(tx *baobab.Tx) error { return tx.Forbid(filter) },
+		"Without":        func(tx *baobab.Tx) error { return tx.View().Without(view).Err() },
+		"Tuples": func(tx *baobab.Tx) error {
+			for _, err := range tx.Tuples(filter) {
+				return err
+			}
+			return nil
+		},
+	} {
+		_, err := eng.Update(ctx, attempt)
+		require.ErrorIs(t, err, schema.ErrNotStored, name)
+		assert.Contains(t, err.Error(), "view", name)
+	}
+	assert.Equal(t, before, text(t, eng.Now()))
+}
+
 // Each bad question has its sentinel, names the offender, and is denied.
 func TestBadQuestions(t *testing.T) {
 	eng := openDocuments(t)

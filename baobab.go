@@ -58,7 +58,8 @@ func (e *Engine) Now() View { return e.view(e.store.Now()) }
 
 // At returns a view of the state at a revision, judged at the instant of its
 // commit. It costs the commits between rev and the nearest snapshot that is
-// kept (see [store.Options]).
+// kept (see [store.Options]), and waits while a commit is entered into the
+// history.
 //
 // Errors: [store.ErrForeignRevision] for a revision of another store,
 // [store.ErrRevisionGone] for one that is not retained any more, and
@@ -67,7 +68,8 @@ func (e *Engine) At(rev Revision) (View, error) { return e.viewOr(e.store.At(rev
 
 // AtLeast waits until this process has seen a revision, and returns a view of
 // the newest state: who sends the revision of a write along reads that write.
-// The zero revision asks for nothing.
+// The zero revision asks for nothing. A revision that a write returned has been
+// seen, so in memory alone there is nothing to wait for.
 //
 // Errors: [store.ErrForeignRevision] at once, and [store.ErrStale], with that
 // of the context, when the context ends first.
@@ -113,8 +115,15 @@ func (e *Engine) Tuples(f tuple.Filter) iter.Seq2[tuple.Relationship, error] {
 	return e.Now().Tuples(f)
 }
 
-// Stats returns figures about the engine. It takes no lock.
+// Stats returns figures about the engine. It waits for no transaction, only
+// while a commit is entered into the history.
 func (e *Engine) Stats() Stats { return e.store.Stats() }
+
+// Sweep removes the tuples that expired longer ago than the grace that
+// [store.Options] give, and returns how many there were. Commits sweep a few
+// each; an engine that seldom commits can be swept now and then. No answer
+// changes, and neither does the revision. It waits for its turn as Update does.
+func (e *Engine) Sweep(ctx context.Context) (int, error) { return e.store.Sweep(ctx) }
 
 // Verify checks that the indexes of the newest state agree with each other and
 // with all counts, and that the retained history leads to it. It costs time

@@ -28,14 +28,17 @@
 //
 // # Writing
 //
-// [Engine.Update] runs a function on a pending state, one at a time. What it
-// wrote is committed whole or not at all, and the pending state answers every
-// question that a view does.
+// [Engine.Update] runs a function on a pending state, one at a time. It writes
+// with the methods of [Tx] (Create, Touch, Delete, DeleteMatching, DeleteObject),
+// states preconditions (Require, Forbid), and asks the pending state every
+// question that a view answers. What it wrote is committed whole or not at all.
+// Preconditions and filters look at stored tuples; to depend on a permission, a
+// function asks tx.Check.
 //
 // # Concurrency and cost
 //
 // An Engine, a View and a Principal are safe for use by many goroutines; a Tx
-// belongs to the function that it was given to. Readers take no lock and are
-// never blocked by a writer, nor do they block one. Each method says what it
+// belongs to the function that it was given to. Now and every question take no
+// lock: readers and writers do not wait for each other. Each method says what it
 // costs, n being the number of tuples stored.
 package baobab

@@ -264,7 +264,7 @@ func TestPrincipal(t *testing.T) {
 	d, err := bob.Check(ctx, plan, "view")
 	require.NoError(t, err)
 	assert.True(t, d.Allowed())
-	ds, err := bob.CheckAll(ctx, "view", plan, other)
+	ds, err := bob.CheckAll(ctx, []tuple.Object{plan, other}, "view")
 	require.NoError(t, err)
 	assert.True(t, ds[0].Allowed())
 	assert.True(t, ds[1].Denied())
@@ -291,7 +291,7 @@ func TestShorthands(t *testing.T) {
 		n++
 	}
 	assert.Equal(t, eng.Stats().Tuples, n)
-	rev, err := eng.Delete(ctx, q, tuple.MustParse("team:eng#member@user:bob"))
+	rev, err := eng.Delete(ctx, tuple.MustParse("document:none#owner@user:zoe"), tuple.MustParse("team:eng#member@user:bob"))
 	require.NoError(t, err)
 	assert.Equal(t, rev, eng.Now().Revision())
 	assert.False(t, allowed(t, eng.Now(), q.String()))

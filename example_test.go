@@ -82,8 +82,11 @@ func ExampleEngine_Update() {
 	defer eng.Close()
 
 	errNotYours := errors.New("not yours to give away")
+	owned := func(document, user string) tuple.Tuple {
+		return tuple.New(tuple.Object{Type: "document", ID: document}, "owner", tuple.Object{Type: "user", ID: user}.Subject())
+	}
 	give := func(document, from, to string) error {
-		owner := tuple.MustParse("document:" + document + "#owner@user:" + from)
+		owner := owned(document, from)
 		_, err := eng.Update(ctx, func(tx *baobab.Tx) error {
 			if d, err := tx.Check(ctx, owner); err != nil || !d.Allowed() {
 				return errors.Join(errNotYours, err)
@@ -91,7 +94,7 @@ func ExampleEngine_Update() {
 			if err := tx.Delete(owner); err != nil {
 				return err
 			}
-			return tx.Create(tuple.MustParseRelationship("document:" + document + "#owner@user:" + to))
+			return tx.Create(owned(document, to).Always())
 		})
 		return err
 	}
@@ -181,7 +184,7 @@ func ExampleView_Explain() {
 	// Output:
 	// document:plan#view@user:bob is allowed
 	//   ✓ document:plan#view@user:bob = viewer + owner + guest - banned
-	//     ✓ document:plan#view@user:bob = viewer + owner + guest
+	//     ✓ document:plan#(viewer + owner + guest)@user:bob
 	//       ✓ document:plan#viewer@user:bob
 	//         ✓ team:eng#member@user:bob, through document:plan#viewer@team:eng#member
 	//           ✓ team:ops#member@user:bob, through team:eng#member@team:ops#member: stored
@@ -189,7 +192,7 @@ func ExampleView_Explain() {
 	//
 	// document:plan#view@user:eve is denied
 	//   ✗ document:plan#view@user:eve = viewer + owner + guest - banned
-	//     ✗ document:plan#view@user:eve = viewer + owner + guest
+	//     ✗ document:plan#(viewer + owner + guest)@user:eve
 	//       ✗ document:plan#viewer@user:eve: not stored
 	//         ✗ team:eng#member@user:eve, through document:plan#viewer@team:eng#member: not stored
 	//           ✗ team:ops#member@user:eve, through team:eng#member@team:ops#member: not stored

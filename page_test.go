@@ -22,7 +22,7 @@ import (
 var builtPageSchemas = map[string]func() (*schema.Schema, error){
 	"this": func() (*schema.Schema, error) {
 		return schema.New(schema.Define("user"), schema.Define("group",
-			schema.Rel("member", schema.Type("user"), schema.AnyOf("user"), schema.Userset("group", "member")),
+			schema.Rel("member", schema.Type("user"), schema.Wildcard("user"), schema.Userset("group", "member")),
 			schema.Perm("nobody", schema.Nil{})))
 	},
 	"arrows": func() (*schema.Schema, error) {
@@ -30,7 +30,7 @@ var builtPageSchemas = map[string]func() (*schema.Schema, error){
 			schema.Define("group", schema.Rel("member", schema.Type("user"))),
 			schema.Define("folder", schema.Rel("reader", schema.Type("user"))),
 			schema.Define("doc",
-				schema.Rel("parent", schema.Type("folder"), schema.Userset("group", "member"), schema.AnyOf("user")),
+				schema.Rel("parent", schema.Type("folder"), schema.Userset("group", "member"), schema.Wildcard("user")),
 				schema.Perm("view", schema.Arrow("parent", "reader")),
 				schema.Perm("seen", schema.ArrowAll("parent", "reader")),
 				schema.Perm("join", schema.Arrow("parent", "member"))))

@@ -30,7 +30,7 @@ func (p Principal) Check(ctx context.Context, object tuple.Object, relation stri
 
 // CheckAll reports which of the objects the principal has the relation or
 // permission to, in their order. Its errors are those of [View.CheckAll].
-func (p Principal) CheckAll(ctx context.Context, relation string, objects ...tuple.Object) ([]Decision, error) {
+func (p Principal) CheckAll(ctx context.Context, objects []tuple.Object, relation string) ([]Decision, error) {
 	ts := make([]tuple.Tuple, len(objects))
 	for i, o := range objects {
 		ts[i] = tuple.New(o, relation, p.subject)

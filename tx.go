@@ -8,8 +8,10 @@ import (
 	"github.com/baobab-authz/baobab/tuple"
 )
 
-// A Tx is a transaction. Its writes, which are those of [store.Tx], change a
-// pending state that nobody else sees, and its questions are asked of that state.
+// A Tx is a transaction. It writes, as [store.Tx] does, with Create, Touch,
+// Delete, DeleteMatching and DeleteObject to a pending state that nobody else
+// sees, and states preconditions with Require and Forbid. Its questions are
+// asked of the pending state.
 // It is valid until the function that it was given to returns, and must be
 // used by one goroutine at a time.
 type Tx struct {
@@ -19,15 +21,24 @@ type Tx struct {
 
 // Update runs fn on a pending state and commits what it wrote, whole or, if fn
 // returns an error or panics, not at all. It returns the revision of the
-// commit; if fn changed nothing, that of the state that it saw.
+// commit; if fn changed nothing, that of the state that it saw; with an error,
+// the zero revision. fn asks tx: the engine does not see what fn wrote.
 //
 // Transactions run one at a time, in the order in which they got their turn.
-// The context bounds the wait for it. fn must neither keep the transaction nor
-// call the engine's writers: that is [store.ErrReentrant], not a deadlock, as
-// long as it happens on the same goroutine.
+// The context bounds the wait for it. No function is [store.ErrNoFunction].
+// fn must neither keep the transaction nor call the engine's writers: that is
+// [store.ErrReentrant], not a deadlock, as long as it happens on the same
+// goroutine.
+//
+// Errors: those of fn, [store.ErrPrecondition] if a Require or a Forbid failed
+// although fn went on, [store.ErrClosed], [store.ErrReentrant], [store.ErrFull],
+// and that of the context.
 //
 // A commit costs time in proportion to its changes times log n.
 func (e *Engine) Update(ctx context.Context, fn func(*Tx) error) (Revision, error) {
+	if fn == nil {
+		return Revision{}, store.ErrNoFunction
+	}
 	return e.store.Update(ctx, func(tx *store.Tx) error { return fn(&Tx{tx, e}) })
 }
 
@@ -47,6 +58,9 @@ func (e *Engine) Delete(ctx context.Context, tuples ...tuple.Tuple) (Revision, e
 // what qualifies those that are there. An error in the sequence, such as those
 // of [tuple.ReadLines], ends it, and then nothing is stored.
 func (e *Engine) Import(ctx context.Context, relationships iter.Seq2[tuple.Relationship, error]) (Revision, error) {
+	if relationships == nil {
+		relationships = func(func(tuple.Relationship, error) bool) {}
+	}
 	var all []tuple.Relationship
 	for r, err := range relationships {
 		if err != nil {

@@ -16,8 +16,9 @@ import (
 type Options struct {
 	// MaxSteps is how much work one question may do before it ends with
 	// [ErrBudget]: a step is a goal, an edge between goals or a stored tuple
-	// that was looked at, some 50 to 300 ns each. The default is 10 million;
-	// a negative number means no bound.
+	// that was looked at, some 50 to 300 ns each. Tuples that have expired and
+	// are not swept yet are passed over, and cost less, uncounted. The default
+	// is 10 million; a negative number means no bound.
 	MaxSteps int
 }
 
@@ -144,7 +145,6 @@ func (e *Evaluator) begin(ctx context.Context, st *store.State, t tuple.Tuple) (
 	}
 	s.graph.reset()
 	s.ctx, s.reader, s.plan, s.budget, s.looked = ctx, st.Reader(), p, e.budget, 0
-	s.foreign = s.foreign[:0]
 	s.stack, s.frames = s.stack[:0], s.frames[:0]
 	s.principal(t.Subject)
 	return s, nil
@@ -159,7 +159,8 @@ func (e *Evaluator) end(s *solver) {
 		return
 	}
 	s.graph.reset()
-	s.ctx, s.reader, s.plan, s.reach, s.inners = nil, nil, nil, nil, nil
+	s.ctx, s.reader, s.plan, s.reach, s.inners, s.cycles = nil, nil, nil, nil, nil, nil
+	s.foreign = foreign{}
 	e.solvers.Put(s)
 }
 
@@ -195,17 +196,25 @@ func (s *solver) principal(sub tuple.Subject) {
 func (s *solver) ask(t tuple.Tuple) (Decision, error) {
 	relation, _ := s.reader.Name(t.Relation)
 	g := goal{s.id(t.Object), relation}
-	s.work, s.looked = 0, 0
+	s.begun = s.work
+	s.work++
 	v, err := s.solve(g)
 	switch {
-	case err == ErrBudget:
-		return Decision{}, &BudgetError{t, s.budget}
 	case err != nil:
-		return Decision{}, err
+		return Decision{}, s.failure(t, err)
 	case v == undefined:
-		return Decision{}, &CycleError{t, s.cycle(g)}
+		steps, omitted := s.cycle(g)
+		return Decision{}, &CycleError{t, steps, omitted}
 	case v == yes:
 		return Decision{verdict: allowed}, nil
 	}
 	return Decision{}, nil
+}
+
+// failure names the question in the error that ended the search.
+func (s *solver) failure(t tuple.Tuple, err error) error {
+	if err == ErrBudget {
+		return &BudgetError{t, s.budget}
+	}
+	return err
 }

@@ -296,7 +296,7 @@ func TestBudget(t *testing.T) {
 	q := tuple.MustParse("team:0#member@user:ann")
 	d, err := check.New(check.Options{MaxSteps: 1000}).Check(ctx, st, q)
 	require.ErrorIs(t, err, check.ErrBudget)
-	assert.Equal(t, "team:0#member@user:ann: the budget of steps is used up after 1000 steps", err.Error())
+	assert.Equal(t, "team:0#member@user:ann: the budget of steps is used up: 1000", err.Error())
 	assert.True(t, d.Denied())
 	for _, steps := range []int{0, -1, 1_000_000} {
 		d, err = check.New(check.Options{MaxSteps: steps}).Check(ctx, st, q)

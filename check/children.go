@@ -9,8 +9,8 @@ type frame struct {
 	scan scan
 }
 
-// next returns the next child of the frame's node: a node or the value of a
-// child that needs none. Both are none when there is no child any more.
+// next returns the next child of the frame's node: a node, the value of one
+// that is known, or both. It returns neither when there is no child any more.
 func (s *solver) next(f *frame) (child int32, v value) {
 	at, p := s.nodes[f.node].goal, s.nodes[f.node].part
 	if p.op == opArrowAll {
@@ -98,7 +98,8 @@ func truth(b bool) value {
 	return no
 }
 
-// goal returns the node for a goal, or its value if that is known.
+// goal returns the node for a goal, if it needs one, and its value, if that is
+// known.
 func (s *solver) goal(g goal) (int32, value) {
 	if g == s.subject && g.relation != 0 {
 		return none, yes // x#r@x#r holds for every userset
@@ -115,10 +116,7 @@ func (s *solver) goal(g goal) (int32, value) {
 		at = s.add(g, r.root)
 		s.goals[g] = at
 	}
-	if v := s.nodes[at].value; v != undecided {
-		return none, v
-	}
-	return at, undecided
+	return at, s.nodes[at].value
 }
 
 // inner returns a node for a part of a goal's rule. An explanation has to find

@@ -1,24 +1,52 @@
 package check
 
 // cycle returns a cycle through the right side of an exclusion that leaves a
-// goal undefined. There is one, since what is undefined depends on such a
-// cycle (or is part of it).
-func (s *solver) cycle(g goal) []CycleStep {
+// goal undefined, and how many steps it leaves out. There is one, since what is
+// undefined depends on such a cycle (or is part of it). It costs time in
+// proportion to what was explored, once for all goals of one component.
+func (s *solver) cycle(g goal) (steps []CycleStep, omitted int) {
+	root := s.goals[g]
+	if c, ok := s.cycles[root]; ok {
+		return c.steps, c.omitted
+	}
+	if s.work += len(s.nodes) + len(s.edges); s.interrupted() != nil {
+		return nil, 0
+	}
 	children := s.undefinedChildren()
-	group := components(s.goals[g], children)
-	for n := range s.nodes {
-		at := int32(n)
-		component, reached := group[at]
-		if !reached {
-			continue
+	group := components(root, children)
+	at, exit := exclusionInCycle(group, children)
+	c := &namedCycle{steps: s.steps(append([]childEdge{exit}, path(exit.child, at, children)...), at)}
+	if c.omitted = max(0, len(c.steps)-MaxCycle); c.omitted > 0 {
+		c.steps = append([]CycleStep(nil), c.steps[:MaxCycle]...)
+	}
+	if s.cycles == nil {
+		s.cycles = map[int32]*namedCycle{}
+	}
+	for n, component := range group {
+		if component == group[at] {
+			s.cycles[n] = c
 		}
-		for _, e := range children[at] {
-			if e.role == subtrahend && group[e.child] == component {
-				return s.steps(append([]childEdge{e}, path(e.child, at, children)...), at)
+	}
+	return c.steps, c.omitted
+}
+
+type namedCycle struct {
+	steps   []CycleStep
+	omitted int
+}
+
+// exclusionInCycle returns the first node with an exclusion whose right side
+// leads back to it.
+func exclusionInCycle(group map[int32]int32, children map[int32][]childEdge) (at int32, exit childEdge) {
+	at = none
+	for n, component := range group {
+		for _, e := range children[n] {
+			if e.role == subtrahend && group[e.child] == component && (at == none || n < at) {
+				at, exit = n, e
 			}
 		}
 	}
-	return nil
+	return at, exit
 }
 
 type childEdge struct {

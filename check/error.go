@@ -22,9 +22,16 @@ type CycleError struct {
 	Tuple tuple.Tuple // what was asked
 	// Cycle is a cycle that leaves it undefined: each tuple depends on the
 	// next, and the last on the first. At least one step leads through the
-	// right side of an exclusion.
+	// right side of an exclusion. It is nil only if the budget or the context
+	// ended before it was found.
 	Cycle []CycleStep
+	// Omitted is how many steps follow those in Cycle, which has [MaxCycle] at
+	// the most.
+	Omitted int
 }
+
+// MaxCycle bounds the steps of a cycle that a [*CycleError] names.
+const MaxCycle = 100
 
 // A CycleStep is one tuple of a cycle.
 type CycleStep struct {
@@ -46,6 +53,9 @@ func (e *CycleError) Error() string {
 			b.WriteString(" needs ")
 		}
 	}
+	if e.Omitted > 0 {
+		fmt.Fprintf(&b, "… %d more … ", e.Omitted)
+	}
 	if len(e.Cycle) > 0 {
 		b.WriteString(e.Cycle[0].Tuple.Object.String() + "#" + e.Cycle[0].Tuple.Relation)
 	}
@@ -64,7 +74,7 @@ type BudgetError struct {
 
 // Error names the question and the budget.
 func (e *BudgetError) Error() string {
-	return fmt.Sprintf("%v: %v after %d steps", e.Tuple, ErrBudget, e.Steps)
+	return fmt.Sprintf("%v: %v: %d", e.Tuple, ErrBudget, e.Steps)
 }
 
 // Is reports whether target is [ErrBudget].

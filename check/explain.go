@@ -15,7 +15,7 @@ import (
 // stopped each. The errors are those of Check.
 //
 // It costs what the check costs, and as much again for the tuples that the
-// explanation mentions.
+// explanation mentions, with a budget of its own.
 func (e *Evaluator) Explain(ctx context.Context, st *store.State, t tuple.Tuple) (*Explanation, error) {
 	s, err := e.begin(ctx, st, t)
 	if err != nil {
@@ -30,10 +30,13 @@ func (e *Evaluator) Explain(ctx context.Context, st *store.State, t tuple.Tuple)
 	x := explainer{solver: s, shown: map[int32]bool{}}
 	relation, _ := s.reader.Name(t.Relation)
 	root := x.goal(goal{s.id(t.Object), relation}, tuple.Tuple{})
-	for len(x.pending) > 0 {
+	for s.begun = s.work; len(x.pending) > 0 && x.err == nil; {
 		p := x.pending[len(x.pending)-1]
 		x.pending = x.pending[:len(x.pending)-1]
 		x.expand(p)
+	}
+	if x.err != nil {
+		return nil, s.failure(t, x.err)
 	}
 	return &Explanation{Tuple: t, Decision: d, Reason: root, Omitted: x.omitted}, nil
 }
@@ -56,6 +59,7 @@ type explainer struct {
 	pending  []pendingReason
 	branches int
 	omitted  int
+	err      error // why the explanation is given up
 }
 
 type pendingReason struct {
@@ -68,9 +72,6 @@ func (x *explainer) goal(g goal, via tuple.Tuple) *Reason {
 	r := &Reason{Tuple: x.tuple(g), Via: via}
 	at, v := x.solver.goal(g)
 	r.Holds = v == yes
-	if n, ok := x.goals[g]; ok {
-		at = n
-	}
 	switch {
 	case at != none:
 		r.Rule = x.rule(x.nodes[at].part)
@@ -90,7 +91,7 @@ func (x *explainer) goal(g goal, via tuple.Tuple) *Reason {
 // part returns the reason for a nested operator, which is completed later.
 func (x *explainer) part(at goal, p *part) *Reason {
 	n := x.inner(at, p)
-	r := &Reason{Tuple: x.tuple(at), Rule: p.rewrite.String(), Holds: x.nodes[n].value == yes}
+	r := &Reason{Tuple: x.tuple(at), Part: true, Rule: p.rewrite.String(), Holds: x.nodes[n].value == yes}
 	x.later(n, r)
 	return r
 }
@@ -121,6 +122,9 @@ func (x *explainer) subjectName() string {
 // expand completes a reason. What it appends to pending is reversed in the
 // end, so that reasons are completed in the order in which they are read.
 func (x *explainer) expand(p pendingReason) {
+	if x.work++; x.stopped() {
+		return
+	}
 	if x.shown[p.node] {
 		p.reason.Note = noteAbove
 		return
@@ -231,13 +235,13 @@ func (x *explainer) operand(at goal, a *part) *Reason {
 		return x.goal(goal{at.object, a.relation}, tuple.Tuple{})
 	case opSelf:
 		holds := at.object == x.subject.object && x.subject.relation == 0
-		r := &Reason{Tuple: x.tuple(at), Rule: "self", Holds: holds, Note: noteSelf}
+		r := &Reason{Tuple: x.tuple(at), Part: true, Rule: "self", Holds: holds, Note: noteSelf}
 		if !holds {
 			r.Note = "it is not the object itself"
 		}
 		return r
 	case opNil:
-		return &Reason{Tuple: x.tuple(at), Rule: "nil", Note: noteNil}
+		return &Reason{Tuple: x.tuple(at), Part: true, Rule: "nil", Note: noteNil}
 	}
 	return x.part(at, a)
 }
@@ -295,7 +299,7 @@ func (x *explainer) refuteBy(at goal, a *part, r *Reason) {
 		}
 	case opArrow:
 		if !x.branchesOf(at, a, r) {
-			r.Because = append(r.Because, &Reason{Tuple: x.tuple(at), Rule: a.rewrite.String(),
+			r.Because = append(r.Because, &Reason{Tuple: x.tuple(at), Part: true, Rule: a.rewrite.String(),
 				Note: "no tuple " + x.object(at.object).String() + "#" + x.reader.String(a.relation)})
 		}
 	case opComputed:
@@ -327,10 +331,18 @@ func (x *explainer) each(at goal, a *part, do func(index.Key) bool) {
 	c.begin(a.first(at))
 	for {
 		k, ok := x.scan(&c)
-		if !ok || !do(k) {
+		if !ok || x.stopped() || !do(k) {
 			return
 		}
 	}
+}
+
+// stopped reports whether the explanation is given up.
+func (x *explainer) stopped() bool {
+	if x.err == nil {
+		x.err = x.interrupted()
+	}
+	return x.err != nil
 }
 
 func (x *explainer) value(g goal) value {

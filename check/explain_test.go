@@ -23,7 +23,7 @@ workspace:w#edit@user:olga is allowed
 `, `
 document:plan#edit@user:eve is allowed
   ✓ document:plan#edit@user:eve = workspace->edit - banned
-    ✓ document:plan#edit@user:eve = workspace->edit
+    ✓ document:plan#(workspace->edit)@user:eve
       ✓ workspace:w#edit@user:eve = owner + editor + org->admin, through document:plan#workspace@workspace:w
         ✓ workspace:w#editor@user:eve
           ✓ team:eng#member@user:eve, through workspace:w#editor@team:eng#member
@@ -40,9 +40,9 @@ document:plan#publish@user:ann is denied
 `, `
 document:plan#release@user:zoe is denied
   ✗ document:plan#release@user:zoe = (edit & approved) + (workspace->owner - banned)
-    ✗ document:plan#release@user:zoe = edit & approved
+    ✗ document:plan#(edit & approved)@user:zoe
       ✗ document:plan#edit@user:zoe = workspace->edit - banned
-        ✗ document:plan#edit@user:zoe = workspace->edit
+        ✗ document:plan#(workspace->edit)@user:zoe
           ✗ workspace:w#edit@user:zoe = owner + editor + org->admin, through document:plan#workspace@workspace:w
             ✗ workspace:w#owner@user:zoe: not stored
             ✗ workspace:w#editor@user:zoe: not stored
@@ -50,8 +50,8 @@ document:plan#release@user:zoe is denied
                 ✗ team:ops#member@user:zoe, through team:eng#member@team:ops#member: not stored
                   ✗ team:eng#member@user:zoe, through team:ops#member@team:eng#member: see above
             ✗ organization:acme#admin@user:zoe, through workspace:w#org@organization:acme: not stored
-    ✗ document:plan#release@user:zoe = workspace->owner - banned
-      ✗ document:plan#release@user:zoe = workspace->owner
+    ✗ document:plan#(workspace->owner - banned)@user:zoe
+      ✗ document:plan#(workspace->owner)@user:zoe
         ✗ workspace:w#owner@user:zoe, through document:plan#workspace@workspace:w: see above
 `, `
 document:both#everywhere@user:ann is denied
@@ -59,7 +59,7 @@ document:both#everywhere@user:ann is denied
     ✗ workspace:open#edit@user:ann = owner + editor + org->admin, through document:both#workspace@workspace:open
       ✗ workspace:open#owner@user:ann: not stored
       ✗ workspace:open#editor@user:ann: not stored
-      ✗ workspace:open#edit@user:ann = org->admin: no tuple workspace:open#org
+      ✗ workspace:open#(org->admin)@user:ann: no tuple workspace:open#org
 `, `
 document:plan#everywhere@user:ann is allowed
   ✓ document:plan#everywhere@user:ann = workspace.all(edit)
@@ -77,7 +77,7 @@ document:new#itself@document:new is allowed
 `, `
 document:new#itself@document:old is denied
   ✗ document:new#itself@document:old = self
-    ✗ document:new#itself@document:old = self: it is not the object itself
+    ✗ document:new#(self)@document:old: it is not the object itself
 `, `
 document:plan#nobody@document:plan#nobody is allowed
   ✓ document:plan#nobody@document:plan#nobody: a userset holds of itself
@@ -111,7 +111,7 @@ func TestExplainOddities(t *testing.T) {
 		schema.Define("folder", schema.Rel("reader", schema.Type("user"))),
 		schema.Define("note"),
 		schema.Define("doc",
-			schema.Rel("parent", schema.Type("folder"), schema.Type("note"), schema.AnyOf("folder")),
+			schema.Rel("parent", schema.Type("folder"), schema.Type("note"), schema.Wildcard("folder")),
 			schema.Rel("viewer", schema.Type("user")).Rewritten(schema.And(schema.This{}, schema.Or(schema.Arrow("parent", "reader"), schema.Self{}))),
 			schema.Perm("read", schema.Arrow("parent", "reader")),
 			schema.Perm("all", schema.ArrowAll("parent", "reader")),
@@ -134,16 +134,16 @@ doc:2#viewer@user:bob
 		`
 doc:1#viewer@user:ann is allowed
   ✓ doc:1#viewer@user:ann = this & parent->reader + self
-    ✓ doc:1#viewer@user:ann = this
+    ✓ doc:1#(this)@user:ann
       ✓ doc:1#viewer@user:ann: stored
-    ✓ doc:1#viewer@user:ann = parent->reader + self
+    ✓ doc:1#(parent->reader + self)@user:ann
       ✓ folder:x#reader@user:ann, through doc:1#parent@folder:x: stored
 `, `
 doc:2#viewer@user:bob is denied
   ✗ doc:2#viewer@user:bob = this & parent->reader + self
-    ✗ doc:2#viewer@user:bob = parent->reader + self
+    ✗ doc:2#(parent->reader + self)@user:bob
       ✗ folder:x#reader@user:bob, through doc:2#parent@folder:x: not stored
-      ✗ doc:2#viewer@user:bob = self: it is not the object itself
+      ✗ doc:2#(self)@user:bob: it is not the object itself
 `, `
 doc:1#read@user:bob is denied
   ✗ doc:1#read@user:bob = parent->reader
@@ -153,25 +153,25 @@ doc:1#read@user:bob is denied
 `, `
 doc:1#odd@doc:1 is allowed
   ✓ doc:1#odd@doc:1 = self - nil
-    ✓ doc:1#odd@doc:1 = self: it is the object itself
-    ✗ doc:1#odd@doc:1 = nil, which would exclude: nobody, by nil
+    ✓ doc:1#(self)@doc:1: it is the object itself
+    ✗ doc:1#(nil)@doc:1, which would exclude: nobody, by nil
 `, `
 doc:1#none@user:ann is denied
   ✗ doc:1#none@user:ann = read & nil
-    ✗ doc:1#none@user:ann = nil: nobody, by nil
+    ✗ doc:1#(nil)@user:ann: nobody, by nil
 `, `
 doc:1#deep@user:ann is allowed
   ✓ doc:1#deep@user:ann = (read & (viewer - nil)) + nil + self
-    ✓ doc:1#deep@user:ann = read & (viewer - nil)
+    ✓ doc:1#(read & (viewer - nil))@user:ann
       ✓ doc:1#read@user:ann = parent->reader
         ✓ folder:x#reader@user:ann, through doc:1#parent@folder:x: stored
-      ✓ doc:1#deep@user:ann = viewer - nil
+      ✓ doc:1#(viewer - nil)@user:ann
         ✓ doc:1#viewer@user:ann = this & parent->reader + self
-          ✓ doc:1#viewer@user:ann = this
+          ✓ doc:1#(this)@user:ann
             ✓ doc:1#viewer@user:ann: stored
-          ✓ doc:1#viewer@user:ann = parent->reader + self
+          ✓ doc:1#(parent->reader + self)@user:ann
             ✓ folder:x#reader@user:ann, through doc:1#parent@folder:x: see above
-        ✗ doc:1#deep@user:ann = nil, which would exclude: nobody, by nil
+        ✗ doc:1#(nil)@user:ann, which would exclude: nobody, by nil
 `,
 	} {
 		want = strings.TrimPrefix(want, "\n")

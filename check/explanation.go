@@ -21,9 +21,15 @@ type Explanation struct {
 // proof is always complete.
 const MaxBranches = 10_000
 
-// A Reason is one tuple that holds, or does not, and why.
+// A Reason is one tuple that holds, or does not, and why; or a part of the rule
+// of its relation, for the same object and subject.
 type Reason struct {
+	// Tuple is what the reason is about, stored or derived.
 	Tuple tuple.Tuple
+	// Part says that the reason is only about Rule, which is a part of what
+	// Tuple's relation means: that may hold where Tuple does not.
+	Part bool
+	// Holds says whether it holds.
 	Holds bool
 	// Via is the stored tuple whose subject led to this reason; zero if none did.
 	Via tuple.Tuple
@@ -42,7 +48,9 @@ type Reason struct {
 }
 
 // Proof returns the stored tuples by which an allowed tuple holds, each once,
-// in the order in which they lead from the object to the subject; nil for a deny.
+// in the order in which they lead from the object to the subject; nil for a
+// deny. Where an exclusion matters, it holds also because of tuples that are not
+// stored, or lead nowhere; the reasons say so.
 func (e *Explanation) Proof() []tuple.Tuple {
 	if !e.Decision.Allowed() {
 		return nil
@@ -108,9 +116,13 @@ func (r *Reason) line(b *strings.Builder) {
 	} else {
 		b.WriteString("✗ ")
 	}
-	b.WriteString(r.Tuple.String())
-	if r.Rule != "" {
-		b.WriteString(" = " + r.Rule)
+	switch {
+	case r.Part:
+		b.WriteString(r.Tuple.Object.String() + "#(" + r.Rule + ")@" + r.Tuple.Subject.String())
+	case r.Rule != "":
+		b.WriteString(r.Tuple.String() + " = " + r.Rule)
+	default:
+		b.WriteString(r.Tuple.String())
 	}
 	switch {
 	case r.Excludes && r.Holds:

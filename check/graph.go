@@ -81,9 +81,14 @@ func (g *graph) add(at goal, p *part) int32 {
 
 // wait makes parent wait for child.
 func (g *graph) wait(parent, child int32, r role) {
+	g.remember(parent, child, r)
+	g.nodes[parent].pending++
+}
+
+// remember notes that parent depends on child.
+func (g *graph) remember(parent, child int32, r role) {
 	g.edges = append(g.edges, edge{parent, g.nodes[child].watchers, r})
 	g.nodes[child].watchers = int32(len(g.edges) - 1)
-	g.nodes[parent].pending++
 	g.work++
 }
 

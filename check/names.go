@@ -9,7 +9,10 @@ import (
 // No tuple names them, yet they can be themselves, and wildcards match them.
 // Their ids count down from the greatest that is not local to a view, where no
 // store's ids arrive.
-type foreign []foreignObject
+type foreign struct {
+	objects []foreignObject
+	ids     map[tuple.Object]index.ID
+}
 
 type foreignObject struct {
 	tuple.Object
@@ -19,24 +22,29 @@ type foreignObject struct {
 const firstForeign = index.ID(1<<31 - 1)
 
 // id returns the id of an object, a foreign one if the state does not know it.
+// An object that was foreign stays so while the solver works, although a
+// writer may give it an id meanwhile: in this state nothing is stored about it.
 func (s *solver) id(o tuple.Object) index.ID {
+	if id, ok := s.foreign.ids[o]; ok {
+		return id
+	}
 	if id, ok := s.reader.ID(o); ok {
 		return id
 	}
-	for i, f := range s.foreign {
-		if f.Object == o {
-			return firstForeign - index.ID(i)
-		}
+	if s.foreign.ids == nil {
+		s.foreign.ids = map[tuple.Object]index.ID{}
 	}
 	typ, _ := s.reader.Name(o.Type)
-	s.foreign = append(s.foreign, foreignObject{o, typ})
-	return firstForeign - index.ID(len(s.foreign)-1)
+	id := firstForeign - index.ID(len(s.foreign.objects))
+	s.foreign.objects = append(s.foreign.objects, foreignObject{o, typ})
+	s.foreign.ids[o] = id
+	return id
 }
 
 // foreignOf returns the foreign object of an id, or nil.
 func (s *solver) foreignOf(id index.ID) *foreignObject {
-	if i := firstForeign - id; i < index.ID(len(s.foreign)) {
-		return &s.foreign[i]
+	if i := firstForeign - id; i < index.ID(len(s.foreign.objects)) {
+		return &s.foreign.objects[i]
 	}
 	return nil
 }

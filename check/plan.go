@@ -8,7 +8,7 @@ import (
 )
 
 // A plan is a schema in the form in which the solver walks it: names are
-// interned, unions are flat, and the parts of a rule say what they can need.
+// interned, and the parts of a rule say what they can need.
 type plan struct {
 	rules map[ref]*rule
 	// reverse[i] lists the rules of which rule i can make a tuple true.

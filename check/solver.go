@@ -24,7 +24,8 @@ type solver struct {
 	reader *index.Reader
 	plan   *plan
 	reach  reachSet
-	budget int // of work; 0 is none
+	budget int // of work for a question; 0 is none
+	begun  int // work done when the question was begun
 	looked int // work done when the context was last looked at
 
 	subject  goal // its relation is 0 unless it is a userset
@@ -33,15 +34,16 @@ type solver struct {
 	foreign  foreign
 
 	frames []frame
-	inners map[inner]int32 // nodes of nested operators; nil unless they are to be explained
-	stack  []int32         // Tarjan's: nodes whose component is not closed
+	inners map[inner]int32       // nodes of nested operators; nil unless they are to be explained
+	stack  []int32               // Tarjan's: nodes whose component is not closed
+	cycles map[int32]*namedCycle // of undefined nodes
 }
 
 // solve returns the value of a goal.
 func (s *solver) solve(g goal) (value, error) {
 	root, v := s.goal(g)
-	if root == none {
-		return v, nil
+	if v != undecided {
+		return v, s.interrupted()
 	}
 	s.push(root)
 	for len(s.frames) > 0 && s.nodes[root].value == undecided {
@@ -72,6 +74,12 @@ func (s *solver) step(f *frame) (more bool) {
 	}
 	child, v := s.next(f)
 	switch {
+	case v == undefined:
+		s.remember(at, child, r)
+		fallthrough
+	case v != undecided:
+		s.learn(at, r, v)
+		s.spread()
 	case child != none:
 		s.wait(at, child, r)
 		if c := &s.nodes[child]; c.index < 0 {
@@ -79,9 +87,6 @@ func (s *solver) step(f *frame) (more bool) {
 		} else {
 			s.nodes[at].low = min(s.nodes[at].low, c.index)
 		}
-	case v != undecided:
-		s.learn(at, r, v)
-		s.spread()
 	default:
 		s.nodes[at].explored = true
 		s.settle(at)
@@ -137,7 +142,7 @@ func (s *solver) abandon() {
 
 // interrupted reports why the search must be given up, if it must.
 func (s *solver) interrupted() error {
-	if s.budget > 0 && s.work > s.budget {
+	if s.budget > 0 && s.work-s.begun > s.budget {
 		return ErrBudget
 	}
 	if s.work-s.looked >= 1024 {

@@ -96,7 +96,7 @@ func parseAction(l line, roles int) (Action, error) {
 	if err != nil {
 		return Action{}, l.errorf("%w", err)
 	}
-	if err := tuple.ValidName(permission); err != nil {
+	if err := tuple.ValidateName(permission); err != nil {
 		return Action{}, l.errorf("%w", err)
 	}
 	if got := len(l.words) - 1; got != roles {

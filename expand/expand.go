@@ -52,7 +52,7 @@ func valid(s *schema.Schema, u tuple.Subject) error {
 	if err := u.Object.Validate(); err != nil {
 		return err
 	}
-	if err := tuple.ValidName(u.Relation); err != nil {
+	if err := tuple.ValidateName(u.Relation); err != nil {
 		return err
 	}
 	return s.ValidateTuple(tuple.New(u.Object, u.Relation, u.Object.Subject()))

@@ -173,7 +173,7 @@ func compiledForm(t *testing.T) *store.State {
 		schema.Define("doc",
 			schema.Rel("editor", schema.Type("user")),
 			schema.Rel("viewer", schema.Type("user")).Rewritten(schema.Or(schema.This{}, schema.Ref("editor"))),
-			schema.Rel("parent", schema.Type("group"), schema.AnyOf("group"), schema.Userset("group", "member"), schema.Userset("doc", "editor")),
+			schema.Rel("parent", schema.Type("group"), schema.Wildcard("group"), schema.Userset("group", "member"), schema.Userset("doc", "editor")),
 			schema.Perm("join", schema.Arrow("parent", "member")),
 			schema.Perm("agree", schema.ArrowAll("parent", "member")),
 			schema.Perm("change", schema.Arrow("parent", "viewer")),

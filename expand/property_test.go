@@ -43,9 +43,9 @@ var (
 func has(typ, rel string) bool { return !(typ == "b" && rel == "q" || typ == "c" && rel == "p") }
 
 func drawWorld(t *rapid.T, operators int) world {
-	subjects := []schema.SubjectType{schema.Type("user"), schema.AnyOf("user")}
+	subjects := []schema.SubjectType{schema.Type("user"), schema.Wildcard("user")}
 	for _, typ := range types {
-		subjects = append(subjects, schema.Type(typ), schema.AnyOf(typ))
+		subjects = append(subjects, schema.Type(typ), schema.Wildcard(typ))
 		for _, rel := range rels {
 			if has(typ, rel) {
 				subjects = append(subjects, schema.Userset(typ, rel))

@@ -35,7 +35,8 @@ func (t *Tree) String() string {
 //
 // In brackets stands what qualifies the tuple that led to the line, in
 // parentheses what else there is to say: that a userset is one of those around
-// it (cycle), stands elsewhere in full (seen), or is beyond the depth (not
+// it (cycle), stands elsewhere in full (seen above,
+// seen below), or is beyond the depth (not
 // expanded); that an arrow passes over a subject (skipped), or cannot but fail
 // because of it (nobody). What cannot be printed is escaped. Usersets more than
 // 32 levels deep (below) follow after an empty line.

@@ -66,7 +66,7 @@ func Define(name string, members ...Member) Part {
 }
 
 // Rel declares a relation and the types of subjects that it admits: see [Type],
-// [Userset] and [AnyOf].
+// [Userset] and [Wildcard].
 func Rel(name string, subjects ...SubjectType) Member {
 	return Member{name: name, subjects: subjects}
 }
@@ -93,8 +93,8 @@ func Type(name string) SubjectType { return SubjectType{Type: name} }
 // Userset admits as subjects whoever holds a relation to an object of a type.
 func Userset(typ, relation string) SubjectType { return SubjectType{Type: typ, Relation: relation} }
 
-// AnyOf admits the wildcard of a type: one tuple for all of its objects.
-func AnyOf(typ string) SubjectType { return SubjectType{Type: typ, Wildcard: true} }
+// Wildcard admits the wildcard of a type: one tuple for all of its objects.
+func Wildcard(typ string) SubjectType { return SubjectType{Type: typ, Wildcard: true} }
 
 // With returns the type of subject with a caveat that the tuple must carry.
 func (s SubjectType) With(caveat string) SubjectType {
@@ -243,9 +243,9 @@ func checkNames(d *decl, report *reports) {
 			report.errorf(span{}, about, "%v", err)
 		}
 	}
-	valid(tuple.ValidTypeName(d.name.text), d.name.text)
+	valid(tuple.ValidateTypeName(d.name.text), d.name.text)
 	for _, p := range d.params {
-		valid(tuple.ValidName(p.name.text), d.name.text)
+		valid(tuple.ValidateName(p.name.text), d.name.text)
 		if !validType(p.typ, 1) {
 			report.errorf(span{}, d.name.text, "parameter %s has an unknown type", p.name.text)
 		}
@@ -260,7 +260,7 @@ func checkNames(d *decl, report *reports) {
 	}
 	for _, m := range d.members {
 		about := d.name.text + "#" + m.name.text
-		valid(tuple.ValidName(m.name.text), about)
+		valid(tuple.ValidateName(m.name.text), about)
 		checkMember(m, about, report)
 	}
 }

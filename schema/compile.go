@@ -32,7 +32,7 @@ type compiler struct {
 // compile checks files and returns the schema, or every error there is.
 func compile(files []*file, report *reports, rules rules) (*Schema, error) {
 	c := &compiler{report: report, rules: rules, files: files, partials: map[string]*decl{}, cyclic: map[*member]bool{}, used: map[string]bool{}, incomplete: map[*Definition]bool{}}
-	c.schema = &Schema{byName: map[string]*Definition{}, caveatNamed: map[string]*Caveat{}, relations: map[string]struct{}{}}
+	c.schema = &Schema{byName: map[string]*Definition{}, caveatNamed: map[string]*Caveat{}, relations: map[string]bool{}}
 	for _, f := range files {
 		c.gaps = c.gaps || f.gaps
 	}
@@ -193,7 +193,7 @@ func (c *compiler) fill(def *Definition, d *decl) {
 		}
 		def.Relations = append(def.Relations, rel)
 		def.byName[rel.Name] = rel
-		c.schema.relations[rel.Name] = struct{}{}
+		c.schema.relations[rel.Name] = c.schema.relations[rel.Name] || rel.Stored()
 		members = append(members, *m.member)
 	}
 	c.members = append(c.members, members)

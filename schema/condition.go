@@ -2,8 +2,8 @@ package schema
 
 import "context"
 
-// An Evaluator gives caveats their meaning. The engine works without one as
-// long as no tuple carries a caveat.
+// An Evaluator gives caveats their meaning. Nothing takes one yet: an engine
+// refuses a schema that declares caveats.
 type Evaluator interface {
 	// Compile prepares a caveat. Its error says what is wrong with the
 	// expression.

@@ -19,7 +19,8 @@
 //		permission read = (reader + edit) - banned
 //	}
 //
-// It is SpiceDB's schema language: a .zed file means here what it means there.
+// It is SpiceDB's schema language: what both take means the same. What differs
+// docs/SEMANTICS.md lists.
 //
 // # The language
 //
@@ -99,7 +100,7 @@
 //
 //	Define(name, members...)       Rel(name, subjects...)   Perm(name, who)
 //	Rel(…).Rewritten(who)          a relation that is stored and computed at once
-//	Type("user")                   Userset("team", "member")   AnyOf("user")
+//	Type("user")                   Userset("team", "member")   Wildcard("user")
 //	Type(…).With("caveat")         Type(…).Expiring()
 //	Ref("editor")                  Arrow("team", "member")     ArrowAll("team", "member")
 //	Or(a, b, …)                    And(a, b, …)                Minus(a, b)

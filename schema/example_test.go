@@ -56,7 +56,7 @@ func ExampleNew() {
 		schema.Define("document",
 			schema.Rel("team", schema.Type("team")),
 			schema.Rel("banned", schema.Type("user")),
-			schema.Rel("reader", schema.Type("user"), schema.AnyOf("user")),
+			schema.Rel("reader", schema.Type("user"), schema.Wildcard("user")),
 			schema.Perm("read", schema.Minus(
 				schema.Or(schema.Ref("reader"), schema.Arrow("team", "member")),
 				schema.Ref("banned")))),

@@ -11,7 +11,7 @@ type Schema struct {
 	caveats     []*Caveat
 	byName      map[string]*Definition
 	caveatNamed map[string]*Caveat
-	relations   map[string]struct{} // the name of every relation of any type
+	relations   map[string]bool // the name of every relation of any type, and whether one stores tuples
 	warnings    []Diagnostic
 }
 

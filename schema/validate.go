@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"fmt"
 	"sort"
 
 	"github.com/baobab-authz/baobab/tuple"
@@ -82,17 +83,43 @@ func (s *Schema) validateSubject(sub tuple.Subject) error {
 
 // ValidateFilter reports a type or relation in f that does not exist; nil when
 // all do. A relation must exist on the type that f names beside it, or on any
-// type if it names none.
+// type if it names none, and store tuples there: a filter on a permission would
+// match nothing, which is seldom what is meant.
 //
-// The error is a [*NameError].
+// The error is a [*NameError], or matches [ErrNotStored].
 func (s *Schema) ValidateFilter(f tuple.Filter) error {
 	if err := s.validatePart(f.ObjectType, f.Relation); err != nil {
 		return err
+	}
+	if f.Relation != "" && !s.stores(f.ObjectType, f.Relation) {
+		return fmt.Errorf("the filter %q: %w: nothing can match", f, ErrNotStored)
 	}
 	if f.SubjectRelation == tuple.Ellipsis {
 		f.SubjectRelation = ""
 	}
 	return s.validatePart(f.SubjectType, f.SubjectRelation)
+}
+
+// stores reports whether the relation, of the type or if that is empty of any,
+// stores tuples.
+func (s *Schema) stores(typ, relation string) bool {
+	if typ == "" {
+		return s.relations[relation]
+	}
+	return s.byName[typ].byName[relation].Stored()
+}
+
+// ValidateStored reports why no tuple t can be stored, as far as its names
+// tell; nil when one may be. It is what ValidateTuple reports, and
+// [ErrNotStored] for a permission.
+func (s *Schema) ValidateStored(t tuple.Tuple) error {
+	if err := s.ValidateTuple(t); err != nil {
+		return err
+	}
+	if !s.stores(t.Object.Type, t.Relation) {
+		return &AdmissionError{Relationship: t.Always(), kind: ErrNotStored}
+	}
+	return nil
 }
 
 func (s *Schema) validatePart(typ, relation string) error {

@@ -110,23 +110,6 @@ func TestFullPast(t *testing.T) {
 	})
 }
 
-// A tuple that had expired, and was created and deleted again, needs its record back.
-func TestFullExpired(t *testing.T) {
-	clock := time.Unix(1_000_000, 0)
-	s := almostFull(t, Options{Clock: func() time.Time { return clock }})
-	a, b := tuple.MustParse("document:a#viewer@user:a"), tuple.MustParse("document:a#viewer@user:b")
-	update(t, s, func(tx *Tx) error { return tx.Create(a.Until(clock.Add(time.Second))) })
-	clock = clock.Add(time.Minute)
-	head := s.head.Load()
-	_, err := s.Update(context.Background(), func(tx *Tx) error {
-		require.NoError(t, tx.Create(a.Always()))
-		require.NoError(t, tx.Create(b.When("c", nil)))
-		return tx.Delete(a)
-	})
-	require.ErrorIs(t, err, ErrFull)
-	require.Same(t, head, s.head.Load())
-}
-
 // A sweep is verified like a commit.
 func TestFullSweep(t *testing.T) {
 	clock := time.Unix(1_000_000, 0)

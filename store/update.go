@@ -17,7 +17,7 @@ import (
 // whose error is wrapped; afterwards ctx is not asked again. fn must not keep
 // tx, and must not call what waits for the turn: Update, Sweep and Close are
 // [ErrReentrant] then. (If it waits for another goroutine that does so, both
-// wait until that one's context ends.)
+// wait until that one's context ends, or for ever if it is Close.)
 //
 // Objects that only a transaction named which did not commit keep the ids that
 // they were given in memory, about 60 bytes each.
@@ -51,10 +51,7 @@ func (tx *Tx) commit() (Revision, error) {
 	if tx.failed != nil {
 		return Revision{}, tx.failed
 	}
-	changes, err := tx.net()
-	if err != nil {
-		return Revision{}, err
-	}
+	changes := index.Net(tx.changes)
 	if s.closed.Load() {
 		return Revision{}, ErrClosed
 	}
@@ -78,23 +75,6 @@ func (tx *Tx) commit() (Revision, error) {
 	}
 	s.publish(snap, steps...)
 	return s.revision(meta.Revision), nil
-}
-
-// net returns what the changes come to. A tuple that had expired and was
-// created and deleted again is stored as it was.
-func (tx *Tx) net() ([]index.Change, error) {
-	changes := index.Net(tx.changes)
-	kept := changes[:0]
-	for _, c := range changes {
-		if !c.Has && c.Before.Expired(tx.instant) {
-			if err := tx.builder.Put(c.Key, c.Before); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		kept = append(kept, c)
-	}
-	return kept, nil
 }
 
 // verify checks, under the option, the snapshot to which the steps lead from base.

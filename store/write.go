@@ -60,7 +60,7 @@ func wellTyped(s *schema.Schema, t tuple.Tuple) error {
 	if err := t.Validate(); err != nil {
 		return err
 	}
-	return named(s.ValidateTuple(t), t)
+	return named(s.ValidateStored(t), t)
 }
 
 // named adds the tuple to an error that says only which name in it is unknown.
@@ -142,7 +142,7 @@ func (tx *Tx) sweep() {
 }
 
 // Delete removes the tuples, all or, on an error, none. Those that are not
-// there are passed over.
+// there are passed over; one of a permission is [schema.ErrNotStored].
 func (tx *Tx) Delete(tuples ...tuple.Tuple) error {
 	if err := tx.usable(); err != nil {
 		return err

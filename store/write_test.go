@@ -198,23 +198,27 @@ func TestNoTrace(t *testing.T) {
 		require.NoError(t, tx.Create(rel("document:b#viewer@user:b")))
 		require.NoError(t, tx.Touch(rel("document:a#viewer@user:a[c]")))
 		require.NoError(t, tx.Touch(rel("document:a#viewer@user:a")))
-		require.NoError(t, tx.Delete(tuple.MustParse("document:b#viewer@user:b")))
-		require.NoError(t, tx.Create(x.Always())) // it has expired
-		return tx.Delete(x)
+		return tx.Delete(tuple.MustParse("document:b#viewer@user:b"))
 	})
 	require.NoError(t, err)
 	require.Equal(t, base, rev)
 
+	// What has expired is not there to be changed back to: it is replaced, and
+	// the replacement deleted.
 	_, err = s.Update(bg, func(tx *store.Tx) error {
 		require.NoError(t, tx.Create(x.Always()))
-		require.NoError(t, tx.Delete(x))
-		return tx.Create(rel("document:c#viewer@user:c"))
+		return tx.Delete(x)
 	})
 	require.NoError(t, err)
 	before, err := now(t, s).AsOf(at(1))
 	require.NoError(t, err)
 	_, ok, err := before.Get(x)
 	require.NoError(t, err)
-	require.True(t, ok, "as it was before it expired")
+	require.False(t, ok, "at an instant before it expired, too")
+	past, err := s.At(base)
+	require.NoError(t, err)
+	_, ok, err = past.Get(x)
+	require.NoError(t, err)
+	require.True(t, ok, "at the revision before, it is there")
 	require.NoError(t, s.Check())
 }

@@ -15,6 +15,11 @@
 //
 // A [Filter] names a set of tuples by leaving parts of one out.
 //
+// What comes from users is put together from values, [New] and [Object], and
+// validated by whoever takes it; text that is concatenated from it could become
+// another tuple. A tuple is made a relationship by [Tuple.Always], [Tuple.When]
+// or [Tuple.Until].
+//
 // All types here are values. [Object], [Subject], [Tuple] and [Filter] are
 // comparable and can be map keys. Every type parses from and prints to text,
 // and what a valid value prints is parsed back to an equal one.

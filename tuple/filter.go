@@ -145,10 +145,10 @@ func (f Filter) String() string {
 // needs a type.
 func (f Filter) Validate() error {
 	if validPart(f.ObjectType, f.ObjectID) && f.ObjectID != Wildcard &&
-		(f.Relation == "" || ValidName(f.Relation) == nil) &&
+		(f.Relation == "" || ValidateName(f.Relation) == nil) &&
 		validPart(f.SubjectType, f.SubjectID) &&
 		(f.SubjectRelation == "" || f.SubjectRelation == Ellipsis ||
-			f.SubjectID != Wildcard && ValidName(f.SubjectRelation) == nil) {
+			f.SubjectID != Wildcard && ValidateName(f.SubjectRelation) == nil) {
 		return nil
 	}
 	text := f.String()
@@ -158,7 +158,7 @@ func (f Filter) Validate() error {
 
 // validPart reports whether typ and id are what parsePart returns.
 func validPart(typ, id string) bool {
-	return typ == "" && id == "" || ValidTypeName(typ) == nil && (id == "" || ValidID(id) == nil)
+	return typ == "" && id == "" || ValidateTypeName(typ) == nil && (id == "" || ValidateID(id) == nil)
 }
 
 // MarshalText returns the same as String, or the error of Validate.

@@ -18,17 +18,17 @@ const (
 	Ellipsis = "..."
 )
 
-// ValidName reports, as a [*SyntaxError], why s cannot name a relation; nil
+// ValidateName reports, as a [*SyntaxError], why s cannot name a relation; nil
 // when it can.
-func ValidName(s string) error { return validName("name", s, s, 0, false) }
+func ValidateName(s string) error { return validName("name", s, s, 0, false) }
 
-// ValidTypeName reports, as a [*SyntaxError], why s cannot name a type or a
+// ValidateTypeName reports, as a [*SyntaxError], why s cannot name a type or a
 // caveat; nil when it can.
-func ValidTypeName(s string) error { return validName("type", s, s, 0, true) }
+func ValidateTypeName(s string) error { return validName("type", s, s, 0, true) }
 
-// ValidID reports, as a [*SyntaxError], why s cannot be the id of an object;
+// ValidateID reports, as a [*SyntaxError], why s cannot be the id of an object;
 // nil when it can. The wildcard is valid here.
-func ValidID(s string) error { return validID(s, s, 0) }
+func ValidateID(s string) error { return validID(s, s, 0) }
 
 // validName checks the name s, which stands at byte at of the whole text.
 func validName(what, whole, s string, at int, prefixes bool) error {

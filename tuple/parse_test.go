@@ -209,14 +209,14 @@ func TestParseFilter(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	assert.NoError(t, tuple.ValidName("owner"))
-	assert.EqualError(t, tuple.ValidName(""), `"": at byte 0: expected a name`)
-	assert.EqualError(t, tuple.ValidName("a/b"), `"a/b": at byte 1: '/' cannot stand in a name`)
-	assert.ErrorIs(t, tuple.ValidName(longName+"n"), tuple.ErrTooLong)
-	assert.NoError(t, tuple.ValidTypeName("a/b"))
-	assert.EqualError(t, tuple.ValidTypeName("a/b/"), `"a/b/": at byte 3: '/' cannot stand in a type`)
-	assert.NoError(t, tuple.ValidID("*"))
-	assert.EqualError(t, tuple.ValidID(" "), `" ": at byte 0: ' ' cannot stand in an id`)
+	assert.NoError(t, tuple.ValidateName("owner"))
+	assert.EqualError(t, tuple.ValidateName(""), `"": at byte 0: expected a name`)
+	assert.EqualError(t, tuple.ValidateName("a/b"), `"a/b": at byte 1: '/' cannot stand in a name`)
+	assert.ErrorIs(t, tuple.ValidateName(longName+"n"), tuple.ErrTooLong)
+	assert.NoError(t, tuple.ValidateTypeName("a/b"))
+	assert.EqualError(t, tuple.ValidateTypeName("a/b/"), `"a/b/": at byte 3: '/' cannot stand in a type`)
+	assert.NoError(t, tuple.ValidateID("*"))
+	assert.EqualError(t, tuple.ValidateID(" "), `" ": at byte 0: ' ' cannot stand in an id`)
 }
 
 func TestErrorShortensItsText(t *testing.T) {

@@ -16,5 +16,7 @@
 //
 // A request that changes who may do what is answered with the header
 // Baobab-Revision. A client that sends it along with its next request is
-// answered from a state that has the change, whichever process is asked.
+// answered from a state that has the change. A revision is of one engine: after
+// a restart, or in another process, it is refused with 400, and the client
+// drops it.
 package main

@@ -45,7 +45,7 @@ func (g *Guard) Require(permission, objectType, pathValue string, next http.Hand
 			return
 		}
 		object := tuple.Object{Type: objectType, ID: r.PathValue(pathValue)}
-		if tuple.ValidID(object.ID) != nil { // nothing can be called that
+		if object.Validate() != nil { // nothing can be called that
 			http.NotFound(w, r)
 			return
 		}
