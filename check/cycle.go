@@ -15,6 +15,9 @@ func (s *solver) cycle(g goal) (steps []CycleStep, omitted int) {
 	children := s.undefinedChildren()
 	group := components(root, children)
 	at, exit := exclusionInCycle(group, children)
+	if at == none {
+		return nil, 0
+	}
 	c := &namedCycle{steps: s.steps(append([]childEdge{exit}, path(exit.child, at, children)...), at)}
 	if c.omitted = max(0, len(c.steps)-MaxCycle); c.omitted > 0 {
 		c.steps = append([]CycleStep(nil), c.steps[:MaxCycle]...)
