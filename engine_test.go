@@ -236,6 +236,16 @@ func TestExpiryByTheClock(t *testing.T) {
 	assert.True(t, allowed(t, past, "document:plan#view@user:ann"), "a revision is judged at its own time")
 	_, err = eng.Update(ctx, func(tx *baobab.Tx) error { return tx.Create(guest.Until(noon.Add(2 * time.Hour))) })
 	require.NoError(t, err, "what has expired can be created again")
+
+	clock = noon.Add(4 * time.Hour)
+	rev = eng.Now().Revision()
+	assert.Equal(t, 1, eng.Stats().Stored)
+	swept, err := eng.Sweep(ctx)
+	require.NoError(t, err)
+	assert.Equal(t, 1, swept)
+	assert.Zero(t, eng.Stats().Stored)
+	assert.Equal(t, rev, eng.Now().Revision(), "nothing that exists has changed")
+	require.ErrorIs(t, eng.Now().AsOf(noon).Err(), store.ErrSwept)
 }
 
 func TestHypotheticalViews(t *testing.T) {

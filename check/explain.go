@@ -30,7 +30,7 @@ func (e *Evaluator) Explain(ctx context.Context, st *store.State, t tuple.Tuple)
 	x := explainer{solver: s, shown: map[int32]bool{}}
 	relation, _ := s.reader.Name(t.Relation)
 	root := x.goal(goal{s.id(t.Object), relation}, tuple.Tuple{})
-	for s.begun = s.work; len(x.pending) > 0 && x.err == nil; {
+	for s.begun = s.work; len(x.pending) > 0 && !x.stopped(); {
 		p := x.pending[len(x.pending)-1]
 		x.pending = x.pending[:len(x.pending)-1]
 		x.expand(p)
@@ -122,9 +122,7 @@ func (x *explainer) subjectName() string {
 // expand completes a reason. What it appends to pending is reversed in the
 // end, so that reasons are completed in the order in which they are read.
 func (x *explainer) expand(p pendingReason) {
-	if x.work++; x.stopped() {
-		return
-	}
+	x.work++
 	if x.shown[p.node] {
 		p.reason.Note = noteAbove
 		return

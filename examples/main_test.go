@@ -169,6 +169,7 @@ func TestBrokenFiles(t *testing.T) {
 		"no table":               {"evals/expected.txt", "table", "tables", `evals/expected.txt:3: expected a table before "tables"`},
 		"a table without rows":   {"evals/expected.txt", "evaluation:weekly#manage ", "table Empty\n// ", `the table "Empty" has no actions`},
 		"no rule":                {"evals/rules.txt", "rule Every", "rules Every", `evals/rules.txt:4: expected a rule before "rules"`},
+		"a rule without a name":  {"evals/rules.txt", "rule Every", "rule\n✓ a:b#c@d:e\nrule Every", `evals/rules.txt:4: expected what the rule says after "rule"`},
 		"a one-sided rule":       {"evals/rules.txt", "rule A team's", "rule One\n✓ a:b#c@d:e\nrule A team's", `evals/rules.txt:13: the rule "One" needs a question with ✓ and one with ✗`},
 		"a question's mark":      {"evals/rules.txt", "✓ project", "project", `expected rule, ✓ or ✗`},
 		"a question's tuple":     {"evals/rules.txt", "✓ project:jailbreaks#manage@user:bob", "✓ project:jailbreaks", "evals/rules.txt:6: "},

@@ -44,6 +44,9 @@ func readRules(files fs.FS, file string) ([]Rule, error) {
 	var heads []line
 	for _, l := range lines {
 		if l.words[0] == "rule" {
+			if l.rest(1) == "" {
+				return nil, l.errorf("expected what the rule says after %q", l.words[0])
+			}
 			rules = append(rules, Rule{Name: l.rest(1)})
 			heads = append(heads, l)
 			continue
