@@ -137,7 +137,7 @@ func TestParse(t *testing.T) {
 	refuses(t, tuple.Parse, []wrong{
 		{"", "byte 0: expected a type"},
 		{"a:b", "byte 3: expected '#' and a relation"},
-		{"a:b@c:d", "byte 5: ':' cannot stand in an id"},
+		{"a:b@c:d", "byte 3: expected '#' and a relation before '@'"},
 		{"a:*#c@d:e", "byte 2: only a subject can be a wildcard"},
 		{"a:b#", "byte 4: expected a relation"},
 		{"a:b#@c:d", "byte 4: expected a relation"},

@@ -39,6 +39,9 @@ func MustParse(s string) Tuple { return must(Parse(s)) }
 // the byte after it: the end of s, or that of a '['.
 func parseTuple(s string) (Tuple, int, error) {
 	obj, rest, found := strings.Cut(s, "#")
+	if at := strings.IndexByte(obj, '@'); at >= 0 && !found {
+		return Tuple{}, 0, &SyntaxError{Text: s, Offset: at, Problem: "expected '#' and a relation before '@'", kind: ErrSyntax}
+	}
 	o, err := parseObject(s, obj, 0, false)
 	if err != nil {
 		return Tuple{}, 0, err

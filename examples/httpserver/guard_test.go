@@ -58,6 +58,7 @@ func TestRoutes(t *testing.T) {
 		{"nor anyone who does not say who it is", "GET", "/documents/plan", "", 401},
 		{"nor everyone at once", "GET", "/documents/plan", "*", 401},
 		{"nor someone with an impossible name", "GET", "/documents/plan", "a:b", 401},
+		{"nor a document that nothing can be called", "GET", "/documents/*", "ann", 404},
 		{"a document that is not there is nobody's", "GET", "/documents/other", "ann", 403},
 		{"and one that cannot be there is not found", "GET", "/documents/a%23b", "ann", 404},
 		{"a user that cannot be there is no viewer", "PUT", "/documents/plan/viewers/a%23b", "ann", 400},
