@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/baobab-authz/baobab/tuple"
 )
@@ -236,6 +237,18 @@ func (b *exprBuilder) list(kind exprKind, what string, children []Rewrite, depth
 	return e
 }
 
+// isBody reports whether the parser reads the whole of an expression, in braces,
+// as one.
+func isBody(expression string) bool {
+	if !utf8.ValidString(expression) {
+		return false
+	}
+	text := "caveat {\n" + expression + "\n}"
+	report := &reports{}
+	tokens, _ := lex(newSource("", text), report)
+	return len(report.list) == 0 && len(tokens) == 3 && tokens[1].kind == tokenBody && tokens[1].end == len(text)
+}
+
 // checkNames reports what the parser would not have read.
 func checkNames(d *decl, report *reports) {
 	valid := func(err error, about string) {
@@ -254,8 +267,11 @@ func checkNames(d *decl, report *reports) {
 		if len(d.params) == 0 {
 			report.errorf(span{}, d.name.text, "a caveat has at least one parameter")
 		}
-		if onlyComments(d.expression) {
+		switch {
+		case onlyComments(d.expression):
 			report.errorf(span{}, d.name.text, "caveat %s has no expression", d.name.text)
+		case !isBody(d.expression):
+			report.errorf(span{}, d.name.text, "the expression of caveat %s does not end where it ends: its strings and braces must be closed", d.name.text)
 		}
 	}
 	for _, m := range d.members {

@@ -84,14 +84,14 @@
 //   - arrows over a permission, and arrows to what no type behind them has
 //   - relations and permissions that no one can ever hold, because each way to them
 //     leads through themselves; nil is the way to say that no one shall
-//   - permissions that exclude themselves on the same object: a = b - a
 //   - what SpiceDB refuses for wildcards: arrows over a relation that admits one,
 //     and usersets of another type's relation that does
 //   - expressions that nest more than 500 deep
 //   - a schema without definitions
 //
 // [Schema.Warnings] has what is valid and probably not meant: arrows that skip a
-// type, exclusions that a cycle in the data makes undefined, operators that bind
+// type, permissions that exclude themselves (a = b - a) or that a cycle in the
+// data can make undefined, operators that bind
 // otherwise than they look, caveats and parameters that nothing uses.
 //
 // # Schemas in Go

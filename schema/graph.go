@@ -121,20 +121,60 @@ func (g *graph) check() {
 // counts as held, because it is meant.
 func (g *graph) propagate() {
 	g.holds = make([]bool, len(g.nodes))
-	needed := make([][]int, len(g.nodes))
-	queue := make([]int, len(g.nodes))
+	g.fixpoint(func(i int) bool {
+		n := g.nodes[i]
+		if g.holds[i] || !n.m.broken && !g.holdable(n.def, n.rel, n.rel.Rewrite) {
+			return false
+		}
+		g.holds[i] = true
+		return true
+	})
+}
+
+// fixpoint calls grow for each node, and again while what it needs has grown: a
+// component after those that it needs, so that what is in no cycle is looked at
+// once.
+func (g *graph) fixpoint(grow func(i int) bool) {
+	next, needed := make([][]int, len(g.nodes)), make([][]int, len(g.nodes))
+	last := make([]int, len(g.nodes)) // the node that has been entered last in needed, from 1
 	for i, edges := range g.edges {
-		queue[i] = i
 		for _, e := range edges {
-			needed[e.to] = append(needed[e.to], i)
+			if last[e.to] != i+1 {
+				last[e.to] = i + 1
+				next[i] = append(next[i], e.to)
+				needed[e.to] = append(needed[e.to], i)
+			}
 		}
 	}
-	for len(queue) > 0 {
-		i := queue[len(queue)-1]
-		queue = queue[:len(queue)-1]
-		if n := g.nodes[i]; !g.holds[i] && (n.m.broken || g.holdable(n.def, n.rel, n.rel.Rewrite)) {
-			g.holds[i] = true
-			queue = append(queue, needed[i]...)
+	component := components(next)
+	order := make([]int, len(g.nodes))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return component[i] - component[j] })
+	waits := make([]bool, len(g.nodes))
+	for len(order) > 0 {
+		n := 1
+		for n < len(order) && component[order[n]] == component[order[0]] {
+			n++
+		}
+		queue := slices.Clone(order[:n])
+		order = order[n:]
+		for _, i := range queue {
+			waits[i] = true
+		}
+		for ; len(queue) > 0; queue = queue[1:] {
+			i := queue[0]
+			waits[i] = false
+			if !grow(i) {
+				continue
+			}
+			for _, j := range needed[i] {
+				if component[j] == component[i] && !waits[j] {
+					waits[j] = true
+					queue = append(queue, j)
+				}
+			}
 		}
 	}
 }

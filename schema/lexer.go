@@ -140,7 +140,9 @@ func (l *lexer) word() {
 	for l.at+n < len(l.text) && isWord(l.text[l.at+n]) {
 		n++
 	}
-	if l.depth == 0 {
+	// my-caveat is a name: a keyword is not glued to a hyphen.
+	glued := l.text[l.at-min(1, l.at):l.at] == "-" || l.at+n < len(l.text) && l.text[l.at+n] == '-'
+	if l.depth == 0 && !glued {
 		switch l.text[l.at : l.at+n] {
 		case "caveat":
 			l.caveat = true

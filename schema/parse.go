@@ -133,4 +133,6 @@ func (l *loader) follow(p *parser, t token) {
 }
 
 // unquote returns what stands between quotes, verbatim.
-func unquote(s string) string { return strings.Trim(s, `"'`) }
+// unquote returns what is between the quotes of a string, which may lack the
+// second one.
+func unquote(s string) string { return strings.TrimSuffix(s[1:], s[:1]) }

@@ -204,7 +204,7 @@ func (p *parser) typeRef() (typeRef, bool) {
 
 // traits reads what follows with: a caveat, expiration, or both.
 func (p *parser) traits(t *typeRef) bool {
-	if p.isWord("expiration") {
+	if p.isWord("expiration") && p.glued(p.at) == p.at+1 && p.tokens[p.at+1].kind != '/' {
 		return p.expiration(t)
 	}
 	caveat, ok := p.name("a caveat or expiration after with", true)

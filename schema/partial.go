@@ -54,9 +54,11 @@ func (c *compiler) includeCycle(d *decl, state map[*decl]int, path []string) {
 		switch {
 		case m.kind != memberInclude || p == nil:
 		case state[p] == open:
-			from := slices.Index(path, p.name.text)
-			c.report.errorf(m.name.at, d.name.text, "partial %s includes itself: %s", p.name.text,
-				strings.Join(append(slices.Clone(path[from:]), p.name.text), " includes "))
+			cycle := append(slices.Clone(path[slices.Index(path, p.name.text):]), p.name.text)
+			if len(cycle) > 6 {
+				cycle = append(cycle[:4], "…", p.name.text)
+			}
+			c.report.errorf(m.name.at, d.name.text, "partial %s includes itself: %s", p.name.text, strings.Join(cycle, " includes "))
 			c.cyclic[m] = true
 		default:
 			c.includeCycle(p, state, path)

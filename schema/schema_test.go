@@ -409,3 +409,52 @@ definition doc {
 }
 `, s.String())
 }
+
+// Names that contain keywords are names.
+func TestNamesWithKeywords(t *testing.T) {
+	for _, text := range []string{
+		"definition doc-caveat {\n\trelation r: doc-caveat\n}\n",
+		"definition caveat-y {}\n",
+		"definition my-definition {\n\trelation caveat-r: my-definition\n}\n",
+		"use expiration\n\ncaveat expiration-x(a int) { a == 1 }\n\ndefinition user {}\n\ndefinition doc {\n\trelation r: user with expiration-x and expiration\n}\n",
+		"caveat expiration/x(a int) { a == 1 }\n\ndefinition user {}\n\ndefinition doc {\n\trelation r: user with expiration/x\n}\n",
+	} {
+		s, err := schema.Parse("", text)
+		require.NoError(t, err, text)
+		again, err := schema.Parse("", s.String())
+		require.NoError(t, err, s.String())
+		require.Equal(t, s.String(), again.String())
+	}
+}
+
+// A long cycle of partials is not told at length, each time anew.
+func TestLongCyclesAreShort(t *testing.T) {
+	var b strings.Builder
+	const n = 300
+	for i := range n {
+		fmt.Fprintf(&b, "partial p%d {\n\t...p%d\n\t...p0\n}\n", i, (i+1)%n)
+	}
+	_, err := schema.Parse("", b.String()+"definition user {}")
+	require.ErrorIs(t, err, schema.ErrSchema)
+	require.ErrorContains(t, err, "partial p0 includes itself: p0 includes p1 includes p2 includes p3 includes … includes p0")
+	require.Less(t, len(err.Error()), 200*n)
+}
+
+// A permission stores no tuples, so none can be looked for or removed.
+func TestValidateStored(t *testing.T) {
+	s := schema.MustParse("definition user {}\ndefinition doc { relation r: user permission p = r }\ndefinition note { permission r = nil }")
+	require.NoError(t, s.ValidateStored(tuple.MustParse("doc:1#r@user:ann")))
+	require.ErrorIs(t, s.ValidateStored(tuple.MustParse("doc:1#p@user:ann")), schema.ErrNotStored)
+	require.ErrorIs(t, s.ValidateStored(tuple.MustParse("doc:1#q@user:ann")), schema.ErrUnknownRelation)
+	for filter, want := range map[string]error{
+		"doc#r": nil, "#r": nil, "@doc:1#p": nil,
+		"doc#p": schema.ErrNotStored, "#p": schema.ErrNotStored, "note#r": schema.ErrNotStored,
+		"doc#q": schema.ErrUnknownRelation,
+	} {
+		err := s.ValidateFilter(tuple.MustParseFilter(filter))
+		require.ErrorIs(t, err, want, filter)
+		if want == schema.ErrNotStored {
+			require.ErrorContains(t, err, filter)
+		}
+	}
+}

@@ -99,22 +99,15 @@ func (g *graph) annotations() {
 // subjectTypes returns the types whose objects can hold each node.
 func (g *graph) subjectTypes() []map[string]bool {
 	sets := make([]map[string]bool, len(g.nodes))
-	needed := make([][]int, len(g.nodes))
-	queue := make([]int, len(g.nodes))
-	for i, edges := range g.edges {
-		queue[i] = i
-		for _, e := range edges {
-			needed[e.to] = append(needed[e.to], i)
-		}
-	}
-	for ; len(queue) > 0; queue = queue[1:] {
-		i := queue[0]
+	g.fixpoint(func(i int) bool {
 		n := g.nodes[i]
-		if set := g.typesOf(n.def, n.rel, n.rel.Rewrite, sets); len(set) > len(sets[i]) {
+		set := g.typesOf(n.def, n.rel, n.rel.Rewrite, sets)
+		grown := len(set) > len(sets[i])
+		if grown {
 			sets[i] = set
-			queue = append(queue, needed[i]...)
 		}
-	}
+		return grown
+	})
 	return sets
 }
 
