@@ -123,6 +123,7 @@ func (e *Engine) Stats() Stats { return e.store.Stats() }
 // [store.Options] give, and returns how many there were. Commits sweep a few
 // each; an engine that seldom commits can be swept now and then. No answer
 // changes, and neither does the revision. It waits for its turn as Update does.
+// The history keeps what was swept as long as it keeps the revision.
 func (e *Engine) Sweep(ctx context.Context) (int, error) { return e.store.Sweep(ctx) }
 
 // Verify checks that the indexes of the newest state agree with each other and

@@ -48,7 +48,8 @@ func (e *Engine) Write(ctx context.Context, relationships ...tuple.Relationship)
 	return e.store.Update(ctx, func(tx *store.Tx) error { return tx.Touch(relationships...) })
 }
 
-// Delete removes tuples. One that is not there is no error. It is one
+// Delete removes tuples. One that is not there is no error; one of a
+// permission, which stores none, is [schema.ErrNotStored]. It is one
 // transaction.
 func (e *Engine) Delete(ctx context.Context, tuples ...tuple.Tuple) (Revision, error) {
 	return e.store.Update(ctx, func(tx *store.Tx) error { return tx.Delete(tuples...) })
