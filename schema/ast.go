@@ -33,8 +33,11 @@ type decl struct {
 	members []*member
 	gaps    bool // a member could not be read, so that names may be missing
 
+	deletedBy string // of a definition; empty for none
+
 	params     []param
 	expression string
+	body       span // of the expression
 
 	trivia
 	opening []comment // behind the opening brace, on its line
@@ -57,6 +60,7 @@ type member struct {
 	expr   *expr     // of a permission, or a relation that is rewritten; nil if it could not be read
 	at     span
 	broken bool // it could not be read beyond its name
+	directives
 	trivia
 }
 

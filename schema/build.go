@@ -19,6 +19,8 @@ type Member struct {
 	subjects []SubjectType
 	rewrite  Rewrite
 	perm     bool
+	directives
+	deletedBy string
 }
 
 type part decl
@@ -61,6 +63,10 @@ func MustNew(parts ...Part) *Schema {
 func Define(name string, members ...Member) Part {
 	d := &part{kind: declDefinition, name: ident{text: name}}
 	for _, m := range members {
+		if m.deletedBy != "" {
+			d.deletedBy = m.deletedBy
+			continue
+		}
 		d.members = append(d.members, m.member())
 	}
 	return d
@@ -154,7 +160,7 @@ func Param(name, typ string) Parameter {
 }
 
 func (m Member) member() *member {
-	d := &member{kind: memberRelation, name: ident{text: m.name}}
+	d := &member{kind: memberRelation, name: ident{text: m.name}, directives: m.directives}
 	if m.perm {
 		d.kind = memberPermission
 	}

@@ -11,6 +11,25 @@ type Caveat struct {
 	Comments   []string    // the comments above the declaration, one an element, as written
 	Pos        Pos         // of the name
 	byName     map[string]int
+	body       span      // of the expression
+	condition  Condition // nil unless the schema is bound to an evaluator
+}
+
+// Condition returns the compiled caveat; nil unless the schema is the result of
+// [Schema.Bind].
+func (c *Caveat) Condition() Condition { return c.condition }
+
+// At returns the position of a byte of the expression; the zero Pos if the
+// caveat was built in Go.
+func (c *Caveat) At(offset int) Pos { return c.span(offset, 0).pos() }
+
+// span returns a piece of the expression.
+func (c *Caveat) span(offset, length int) span {
+	if c.body.src == nil {
+		return span{}
+	}
+	start := min(c.body.start+max(0, offset), c.body.end)
+	return span{c.body.src, start, min(start+length, c.body.end)}
 }
 
 // Parameter returns the parameter of that name, and whether there is one.

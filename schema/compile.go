@@ -126,7 +126,7 @@ func (c *compiler) twice(what string, name, first ident) {
 }
 
 func (c *compiler) declareDefinition(d *decl) {
-	def := &Definition{Name: d.name.text, Comments: d.doc, Pos: d.name.at.pos()}
+	def := &Definition{Name: d.name.text, DeletedBy: d.deletedBy, Comments: d.doc, Pos: d.name.at.pos()}
 	c.schema.definitions = append(c.schema.definitions, def)
 	c.schema.byName[def.Name] = def
 	c.decls = append(c.decls, d)
@@ -134,7 +134,7 @@ func (c *compiler) declareDefinition(d *decl) {
 }
 
 func (c *compiler) declareCaveat(d *decl) {
-	cav := &Caveat{Name: d.name.text, Expression: d.expression, Comments: d.doc, Pos: d.name.at.pos(), byName: map[string]int{}}
+	cav := &Caveat{Name: d.name.text, Expression: d.expression, Comments: d.doc, Pos: d.name.at.pos(), body: d.body, byName: map[string]int{}}
 	if cav.Name == "expiration" {
 		c.report.errorf(d.name.at, d.name.text, "a caveat cannot be named expiration: that is a trait")
 	}
@@ -179,6 +179,7 @@ func (c *compiler) fill(def *Definition, d *decl) {
 		}
 		first[m.name.text] = at
 		rel := &Relation{Name: m.name.text, Permission: m.kind == memberPermission, Rewrite: This{}, Comments: m.doc, Pos: m.name.at.pos()}
+		rel.Counts, rel.Guards, rel.OnDelete, rel.ExpiresWithin = m.counts, m.guards, m.onDelete, m.expiresWithin
 		switch {
 		case m.expr != nil:
 			rel.Rewrite = m.expr.rewrite()

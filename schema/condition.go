@@ -1,25 +1,38 @@
 package schema
 
-import "context"
+import (
+	"errors"
+	"fmt"
+)
 
-// An Evaluator gives caveats their meaning. Nothing takes one yet: an engine
-// refuses a schema that declares caveats.
+// ErrNoEvaluator is matched by the error about a schema that declares caveats
+// and has nothing that evaluates them; see [Schema.Bind].
+var ErrNoEvaluator = errors.New("nothing evaluates caveats")
+
+// An Evaluator gives caveats their meaning. The module's package caveat has the
+// usual one, which reads expressions in CEL.
 type Evaluator interface {
-	// Compile prepares a caveat. Its error says what is wrong with the
-	// expression.
+	// Compile prepares a caveat, once for each schema. Its error says what is
+	// wrong with the expression; an [*ExpressionError] in it, or several joined,
+	// says where as well.
 	Compile(c *Caveat) (Condition, error)
 }
 
 // A Condition is a compiled caveat. It is safe for concurrent use and has no
 // state: the same values give the same verdict.
 type Condition interface {
-	// Evaluate decides the condition with the values that are known: those that
-	// the tuple carries and those of the question, by the parameters' names. It
-	// must not keep or change them.
+	// Validate reports why the values cannot be stored with a tuple: one is not of
+	// its parameter's type. Values of names that are no parameters do not occur.
+	Validate(stored map[string]any) error
+
+	// Evaluate decides the condition with the values that are known, by the
+	// parameters' names: those stored with the tuple, and those given with the
+	// question, of which it uses only those that are not stored. Names that are
+	// no parameters are passed over. It must not keep or change the maps.
 	//
 	// An error means that the condition went wrong and neither holds nor does
 	// not; a parameter without a value is no error.
-	Evaluate(ctx context.Context, values map[string]any) (Verdict, error)
+	Evaluate(stored, given map[string]any) (Verdict, error)
 }
 
 // A Verdict is what a condition comes to, in three-valued logic. The zero
@@ -35,3 +48,65 @@ type Verdict struct {
 
 // Known reports whether the verdict is yes or no, and not "that depends".
 func (v Verdict) Known() bool { return len(v.Missing) == 0 }
+
+// An ExpressionError says what is wrong with a caveat's expression, and where
+// in it.
+type ExpressionError struct {
+	Offset  int // in bytes, in [Caveat.Expression]
+	Length  int // in bytes, of what is wrong; 0 if that is not known
+	Message string
+}
+
+// Error returns the message.
+func (e *ExpressionError) Error() string { return e.Message }
+
+// Bind returns the schema with its caveats compiled, so that tuples can carry
+// them. A schema without caveats needs no evaluator and is returned as it is.
+//
+// The error is [Errors], which says what is wrong with which expressions, or
+// matches [ErrNoEvaluator] when e is nil and there is a caveat.
+func (s *Schema) Bind(e Evaluator) (*Schema, error) {
+	if len(s.caveats) == 0 {
+		return s, nil
+	}
+	if e == nil {
+		c := s.caveats[0]
+		if c.Pos == (Pos{}) {
+			return nil, fmt.Errorf("the schema declares the caveat %s: %w", c.Name, ErrNoEvaluator)
+		}
+		return nil, fmt.Errorf("%s: the schema declares the caveat %s: %w", c.Pos, c.Name, ErrNoEvaluator)
+	}
+	bound := *s
+	bound.caveats = make([]*Caveat, len(s.caveats))
+	bound.caveatNamed = make(map[string]*Caveat, len(s.caveats))
+	report := &reports{}
+	for i, c := range s.caveats {
+		compiled := *c
+		var err error
+		if compiled.condition, err = e.Compile(c); err != nil {
+			c.report(err, report)
+		}
+		bound.caveats[i] = &compiled
+		bound.caveatNamed[c.Name] = &compiled
+	}
+	if _, err := report.result(nil); err != nil {
+		return nil, err
+	}
+	return &bound, nil
+}
+
+// report turns an evaluator's error into diagnostics.
+func (c *Caveat) report(err error, report *reports) {
+	var at *ExpressionError
+	joined, many := err.(interface{ Unwrap() []error })
+	switch {
+	case many:
+		for _, e := range joined.Unwrap() {
+			c.report(e, report)
+		}
+	case errors.As(err, &at):
+		report.errorf(c.span(at.Offset, at.Length), c.Name, "caveat %s: %v", c.Name, err)
+	default:
+		report.errorf(c.span(0, len(c.Expression)), c.Name, "caveat %s: %v", c.Name, err)
+	}
+}

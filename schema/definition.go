@@ -1,11 +1,15 @@
 package schema
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // A Definition is a type of objects with its relations and permissions.
 type Definition struct {
 	Name      string
 	Relations []*Relation // relations and permissions, in order of declaration
+	DeletedBy string      // the permission that an actor needs to delete an object; empty if none may
 	Comments  []string    // the comments above the declaration, one an element, as written
 	Pos       Pos         // of the name
 	byName    map[string]*Relation
@@ -26,8 +30,14 @@ type Relation struct {
 	Permission bool          // declared as a permission: Subjects is empty
 	Subjects   []SubjectType // what the relation's own tuples admit
 	Rewrite    Rewrite       // who holds it; never nil
-	Comments   []string      // the comments above the declaration, one an element, as written
-	Pos        Pos           // of the name
+
+	Counts        []Count       // bounds on its tuples, all of which hold at every commit
+	Guards        []Guard       // what an actor needs to write its tuples; none may if there is none
+	OnDelete      OnDelete      // what becomes of its tuples when what their subject names is deleted
+	ExpiresWithin time.Duration // how far ahead its tuples may expire; 0 for no limit
+
+	Comments []string // the comments above the declaration, one an element, as written
+	Pos      Pos      // of the name
 }
 
 // Stored reports whether the relation has tuples of its own, so that it can be

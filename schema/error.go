@@ -27,6 +27,8 @@ var (
 	// ErrCaveatNotAllowed is matched by an [*AdmissionError] about a tuple that
 	// carries a caveat other than it must, or lacks one.
 	ErrCaveatNotAllowed = errors.New("caveat not allowed")
+	// ErrContextNotAllowed is matched by a [*ContextError].
+	ErrContextNotAllowed = errors.New("context not allowed")
 	// ErrExpirationNotAllowed is matched by an [*AdmissionError] about a tuple
 	// that expires and must not, or must and does not.
 	ErrExpirationNotAllowed = errors.New("expiration not allowed")
@@ -111,3 +113,19 @@ func (e *AdmissionError) admitted() string {
 func (e *AdmissionError) Is(target error) bool {
 	return target == e.kind || e.kind == ErrWildcardNotAllowed && target == ErrSubjectNotAllowed
 }
+
+// A ContextError says why a caveat cannot have the values that a relationship
+// gives it. It matches [ErrContextNotAllowed], and what the evaluator returned.
+type ContextError struct {
+	Relationship tuple.Relationship
+	err          error
+}
+
+// Error names the tuple, the caveat and the parameter.
+func (e *ContextError) Error() string { return e.err.Error() }
+
+// Is reports whether target is [ErrContextNotAllowed].
+func (e *ContextError) Is(target error) bool { return target == ErrContextNotAllowed }
+
+// Unwrap returns what is wrong with the values.
+func (e *ContextError) Unwrap() error { return e.err }

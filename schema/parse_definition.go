@@ -2,6 +2,7 @@ package schema
 
 import (
 	"strings"
+	"unicode"
 )
 
 // definition reads a definition or a partial, whose keyword has been read.
@@ -265,7 +266,10 @@ func (p *parser) caveat() (*decl, bool) {
 	if !p.expect(tokenBody, "caveat "+name.text) {
 		return d, false
 	}
-	d.expression = strings.TrimSpace(strings.TrimSuffix(p.text(body)[1:], "}"))
+	text := strings.TrimSuffix(p.text(body)[1:], "}")
+	d.expression = strings.TrimSpace(text)
+	start := body.start + 1 + len(text) - len(strings.TrimLeftFunc(text, unicode.IsSpace))
+	d.body = span{p.src, start, start + len(d.expression)}
 	if onlyComments(d.expression) {
 		p.report.errorf(p.span(body), p.about, "caveat %s has no expression", name.text)
 	}

@@ -13,7 +13,7 @@ import (
 // wildcard, caveat, expiry. Whether r is well-formed is for [tuple] to say. It
 // allocates nothing when r is admitted.
 //
-// The error is a [*NameError] or an [*AdmissionError].
+// The error is a [*NameError], an [*AdmissionError] or a [*ContextError].
 func (s *Schema) ValidateRelationship(r tuple.Relationship) error {
 	rel, err := s.relation(r.Object.Type, r.Relation)
 	if err != nil {
@@ -24,7 +24,7 @@ func (s *Schema) ValidateRelationship(r tuple.Relationship) error {
 		kind = admits(rel, r)
 	}
 	if kind == nil {
-		return nil
+		return s.validateContext(r)
 	}
 	if kind != ErrNotStored {
 		if err := s.validateSubject(r.Subject); err != nil {
@@ -32,6 +32,35 @@ func (s *Schema) ValidateRelationship(r tuple.Relationship) error {
 		}
 	}
 	return &AdmissionError{Relationship: r, Admitted: rel.Subjects, kind: kind}
+}
+
+// validateContext reports what the caveat of r cannot be given. What type a
+// value must have is for the evaluator to say, if the schema is bound to one.
+func (s *Schema) validateContext(r tuple.Relationship) error {
+	if r.Caveat == "" {
+		return nil
+	}
+	c := s.caveatNamed[r.Caveat]
+	for name := range r.Context {
+		if _, ok := c.byName[name]; !ok {
+			names := make([]string, len(c.Parameters))
+			for i, p := range c.Parameters {
+				names[i] = p.Name
+			}
+			err := fmt.Errorf("%s: the caveat %s has no parameter %q", r.Tuple, c.Name, name)
+			if near := closest(name, names); near != "" {
+				err = fmt.Errorf("%w; did you mean %q?", err, near)
+			}
+			return &ContextError{r, err}
+		}
+	}
+	if c.condition == nil {
+		return nil
+	}
+	if err := c.condition.Validate(r.Context); err != nil {
+		return &ContextError{r, fmt.Errorf("%s: %w", r.Tuple, err)}
+	}
+	return nil
 }
 
 // admits returns what keeps rel from admitting r: nil, or a sentinel.
