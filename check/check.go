@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sort"
+	"strings"
 	"sync"
 
 	"github.com/baobab-authz/baobab/internal/index"
@@ -55,7 +56,7 @@ func New(o Options) *Evaluator {
 //
 // Errors, each with a deny: those of [store.State.Err], of
 // [tuple.Tuple.Validate] and of [schema.Schema.ValidateTuple], that of the
-// context, [ErrBudget] and [ErrCycle].
+// context, [ErrBudget], [ErrCondition] and [ErrCycle].
 func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (Decision, error) {
 	s, err := e.begin(ctx, st, t)
 	if err != nil {
@@ -86,7 +87,7 @@ func (e *Evaluator) CheckAll(ctx context.Context, st *store.State, ts []tuple.Tu
 		}
 		if err == nil {
 			decisions[i], err = s.ask(t)
-			if err != nil && !errors.Is(err, ErrCycle) { // what it knows is incomplete
+			if err != nil && !errors.Is(err, ErrCycle) && !errors.Is(err, ErrCondition) { // what it knows is incomplete
 				e.end(s)
 				s = nil
 			}
@@ -144,7 +145,7 @@ func (e *Evaluator) begin(ctx context.Context, st *store.State, t tuple.Tuple) (
 		s = &solver{}
 	}
 	s.graph.reset()
-	s.ctx, s.reader, s.plan, s.budget, s.looked = ctx, st.Reader(), p, e.budget, 0
+	s.ctx, s.reader, s.given, s.plan, s.budget, s.looked = ctx, st.Reader(), st.Context(), p, e.budget, 0
 	s.stack, s.frames = s.stack[:0], s.frames[:0]
 	s.principal(t.Subject)
 	return s, nil
@@ -159,7 +160,7 @@ func (e *Evaluator) end(s *solver) {
 		return
 	}
 	s.graph.reset()
-	s.ctx, s.reader, s.plan, s.reach, s.inners, s.cycles = nil, nil, nil, nil, nil, nil
+	s.ctx, s.reader, s.given, s.plan, s.reach, s.inners, s.cycles = nil, nil, nil, nil, nil, nil, nil
 	s.foreign = foreign{}
 	e.solvers.Put(s)
 }
@@ -202,13 +203,27 @@ func (s *solver) ask(t tuple.Tuple) (Decision, error) {
 	switch {
 	case err != nil:
 		return Decision{}, s.failure(t, err)
-	case v == undefined:
-		steps, omitted := s.cycle(g)
-		return Decision{}, &CycleError{t, steps, omitted}
+	case v == unsure:
+		return s.doubt(t, g)
 	case v == yes:
 		return Decision{verdict: allowed}, nil
 	}
 	return Decision{}, nil
+}
+
+// doubt answers a question whose goal is unsure.
+func (s *solver) doubt(t tuple.Tuple, g goal) (Decision, error) {
+	why := s.sets[s.nodes[s.goals[g]].cause]
+	switch {
+	case why.failed != nil:
+		failed := *why.failed
+		failed.Question = t
+		return Decision{}, &failed
+	case why.cycle || len(why.missing) == 0:
+		steps, omitted := s.cycle(g)
+		return Decision{}, &CycleError{t, steps, omitted}
+	}
+	return Decision{conditional, strings.Join(why.missing, ",")}, nil
 }
 
 // failure names the question in the error that ended the search.
