@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/schema"
@@ -23,14 +24,18 @@ type Options struct {
 	MaxSteps int
 }
 
-const defaultMaxSteps = 10_000_000
+const (
+	defaultMaxSteps = 10_000_000
+	maxPlans        = 32
+)
 
 // An Evaluator answers questions. It is safe for use by many goroutines. It
-// keeps what it has compiled of each schema of each store that it was asked
-// about as long as it lives, so a store wants an evaluator of its own.
+// keeps what it has compiled of the last schemas of stores that it was asked
+// about, so a store wants an evaluator of its own.
 type Evaluator struct {
 	budget  int
 	plans   sync.Map // planKey → *plan
+	planned atomic.Int32
 	solvers sync.Pool
 }
 
@@ -174,7 +179,11 @@ func (e *Evaluator) plan(sch *schema.Schema, r *index.Reader) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, _ := e.plans.LoadOrStore(key, p)
+	first, loaded := e.plans.LoadOrStore(key, p)
+	if !loaded && e.planned.Add(1) > maxPlans { // schemas come and go
+		e.plans.Clear()
+		e.planned.Store(0)
+	}
 	return first.(*plan), nil
 }
 

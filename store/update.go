@@ -55,7 +55,7 @@ func (tx *Tx) commit() (Revision, error) {
 	if s.closed.Load() {
 		return Revision{}, ErrClosed
 	}
-	if len(changes) == 0 {
+	if len(changes) == 0 && tx.builder.Peek().Schema == tx.base.Schema {
 		return s.revision(tx.base.Revision), nil
 	}
 	var steps []*entry
