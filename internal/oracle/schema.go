@@ -11,8 +11,11 @@ import (
 // relation which the schema does not define.
 var ErrUnknown = errors.New("unknown")
 
-// A Schema is a list of types.
-type Schema struct{ Types []*Type }
+// A Schema is a list of types, and of the caveats that their relations name.
+type Schema struct {
+	Types   []*Type
+	Caveats []*Caveat
+}
 
 // A Type is what objects are of. Its relations include what the native
 // language calls permissions.
@@ -30,12 +33,13 @@ type Relation struct {
 }
 
 // An Admit is a form of subject that the tuples of a relation may have: an
-// object of the type, a userset of it, or its wildcard. Expires says that they
-// may also have an expiry.
+// object of the type, a userset of it, or its wildcard, and the caveat that such
+// a tuple carries, if any. Expires says that they may also have an expiry.
 type Admit struct {
 	Type     string
 	Relation string // of a userset
 	Wildcard bool
+	Caveat   string
 	Expires  bool
 }
 
@@ -60,6 +64,16 @@ func (s *Schema) Type(name string) *Type {
 	for _, t := range s.Types {
 		if t.Name == name {
 			return t
+		}
+	}
+	return nil
+}
+
+// Caveat returns the caveat of that name, or nil.
+func (s *Schema) Caveat(name string) *Caveat {
+	for _, c := range s.Caveats {
+		if c.Name == name {
+			return c
 		}
 	}
 	return nil
@@ -103,8 +117,8 @@ func (s *Schema) Admit(r tuple.Relationship) bool {
 	}
 	for _, a := range relation.Admits {
 		if a.Type == r.Subject.Type && a.Relation == r.Subject.Relation && a.Wildcard == r.Subject.IsWildcard() &&
-			(a.Expires || r.Expires.IsZero()) && r.Caveat == "" {
-			return true
+			a.Caveat == r.Caveat && (a.Expires || r.Expires.IsZero()) {
+			return r.Caveat == "" || s.Caveat(r.Caveat).Validate(r.Context) == nil
 		}
 	}
 	return false

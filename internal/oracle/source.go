@@ -11,8 +11,15 @@ import (
 //	relation viewer: user = this + editor
 func (s *Schema) Source() string {
 	var b strings.Builder
-	for _, t := range s.Types {
-		if b.Len() > 0 {
+	for _, c := range s.Caveats {
+		var parameters []string
+		for _, p := range c.Parameters {
+			parameters = append(parameters, p.Name+" "+p.Type)
+		}
+		b.WriteString("caveat " + c.Name + "(" + strings.Join(parameters, ", ") + ") {\n    " + c.Expression + "\n}\n\n")
+	}
+	for i, t := range s.Types {
+		if i > 0 {
 			b.WriteByte('\n')
 		}
 		if len(t.Relations) == 0 {
@@ -31,7 +38,7 @@ func (s *Schema) Source() string {
 // uses prints the lines that turn on what the text needs.
 func (s *Schema) uses(text string) string {
 	var uses string
-	if strings.Contains(text, " with expiration") {
+	if strings.Contains(text, " with expiration") || strings.Contains(text, " and expiration") {
 		uses += "use expiration\n"
 	}
 	for _, t := range s.Types {
@@ -68,7 +75,10 @@ func (r *Relation) source() string {
 	var forms []string
 	for _, a := range r.Admits {
 		forms = append(forms, a.String())
-		if a.Expires {
+		switch {
+		case a.Expires && a.Caveat != "":
+			forms = append(forms, a.String()+" and expiration")
+		case a.Expires:
 			forms = append(forms, a.String()+" with expiration")
 		}
 	}
@@ -81,13 +91,17 @@ func (r *Relation) source() string {
 
 // String returns the form without its expiry.
 func (a Admit) String() string {
+	text := a.Type
 	switch {
 	case a.Wildcard:
-		return a.Type + ":*"
+		text += ":*"
 	case a.Relation != "":
-		return a.Type + "#" + a.Relation
+		text += "#" + a.Relation
 	}
-	return a.Type
+	if a.Caveat != "" {
+		text += " with " + a.Caveat
+	}
+	return text
 }
 
 // outer prints an expression without parentheses around the whole.

@@ -8,6 +8,13 @@ import (
 // Build converts a schema to the engine's.
 func Build(s *oracle.Schema) (*schema.Schema, error) {
 	var parts []schema.Part
+	for _, c := range s.Caveats {
+		var parameters []schema.Parameter
+		for _, p := range c.Parameters {
+			parameters = append(parameters, schema.Param(p.Name, p.Type))
+		}
+		parts = append(parts, schema.DeclareCaveat(c.Name, c.Expression, parameters...))
+	}
 	for _, t := range s.Types {
 		var members []schema.Member
 		for _, r := range t.Relations {
@@ -24,7 +31,7 @@ func member(r *oracle.Relation) schema.Member {
 	}
 	var subjects []schema.SubjectType
 	for _, a := range r.Admits {
-		subject := schema.SubjectType{Type: a.Type, Relation: a.Relation, Wildcard: a.Wildcard}
+		subject := schema.SubjectType{Type: a.Type, Relation: a.Relation, Wildcard: a.Wildcard, Caveat: a.Caveat}
 		subjects = append(subjects, subject)
 		if a.Expires {
 			subjects = append(subjects, subject.Expiring())
