@@ -55,6 +55,11 @@ func (tx *Tx) commit() (Revision, error) {
 	if s.closed.Load() {
 		return Revision{}, ErrClosed
 	}
+	if len(changes)+len(tx.roots) > 0 {
+		if err := tx.constrain(changes); err != nil {
+			return Revision{}, err
+		}
+	}
 	if len(changes) == 0 {
 		return s.revision(tx.base.Revision), nil
 	}
