@@ -27,6 +27,9 @@ type Tx struct {
 
 	roots   []index.ID            // on which DeleteObject was called
 	deleted map[index.ID]struct{} // these and those to which that cascaded
+	acting  *acting               // whose guards apply; nil for nobody's
+	actor   tuple.Subject         // whom the commit names
+	note    string
 
 	done atomic.Bool
 }
