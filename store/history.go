@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/baobab-authz/baobab/internal/index"
+	"github.com/baobab-authz/baobab/tuple"
 )
 
 // An entry is one step of the history: a commit, or a sweep after one, which
@@ -14,6 +15,9 @@ type entry struct {
 	meta    index.Meta // of the state after the step
 	changes []index.Change
 	sweep   bool
+	cut     bool          // the changes and the note have been dropped
+	actor   tuple.Subject // of a commit
+	note    string
 	work    int64 // changes and steps up to this one since the store was opened
 	bytes   int64
 }
@@ -40,7 +44,7 @@ type history struct {
 }
 
 const (
-	entryBytes = 144     // an entry and its place in the slice
+	entryBytes = 208     // an entry and its place in the slice
 	copyBytes  = 9 << 10 // what a change copies of a tree that a snapshot pins
 	tupleBytes = 64      // of a whole snapshot that shares nothing any more
 )
@@ -81,7 +85,7 @@ func (h *history) append(e *entry) {
 	if len(h.entries) > 0 {
 		e.work += h.entries[len(h.entries)-1].work
 	}
-	e.bytes = entryBytes
+	e.bytes = entryBytes + int64(len(e.note))
 	for _, c := range e.changes {
 		e.bytes += int64(c.Bytes())
 	}
@@ -126,7 +130,7 @@ func (h *history) trim(o *Options, now int64) {
 	if e := h.entries[0]; h.commits == 1 && o.HistoryBytes > 0 && h.bytes > o.HistoryBytes {
 		// No state is reconstructed from before the oldest: its changes can go.
 		short := *e
-		short.changes, short.bytes = nil, entryBytes
+		short.changes, short.note, short.cut, short.bytes = nil, "", true, entryBytes
 		h.entries[0] = &short
 		h.bytes -= e.bytes - short.bytes
 	}

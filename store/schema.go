@@ -76,6 +76,16 @@ func (s *Store) SetSchema(ctx context.Context, sch *schema.Schema, o SchemaOptio
 	}
 	defer s.release()
 	tx := s.begin()
+	if o.Note != "" {
+		if err := tx.Note(o.Note); err != nil {
+			return Revision{}, err
+		}
+	}
+	if o.Actor != (tuple.Subject{}) {
+		if err := tx.By(o.Actor); err != nil {
+			return Revision{}, err
+		}
+	}
 	tx.done.Store(true)
 	s.holder.Store(0)
 	if err := s.dict.InternNames(namesOf(sch)...); err != nil {
@@ -284,4 +294,9 @@ func (tx *Tx) dropMatching(match func(index.Key) bool) {
 	for _, k := range keys {
 		tx.dropAside(k)
 	}
+}
+
+// forget drops the tuples that are set aside and name an object.
+func (tx *Tx) forget(id index.ID) {
+	tx.dropMatching(func(k index.Key) bool { return k.Object == id || k.Subject == id })
 }

@@ -22,6 +22,8 @@ type Store struct {
 	head    atomic.Pointer[index.Snapshot] // the newest published state
 	history history
 
+	compiled atomic.Pointer[rules] // of the schema in force
+
 	turn   chan struct{} // holds one value while someone writes
 	holder atomic.Uint64 // the goroutine that runs a transaction's function
 	closed atomic.Bool

@@ -24,7 +24,14 @@ type Tx struct {
 	swept   []index.Change
 	written bool
 	failed  error // what keeps the transaction from committing
-	done    atomic.Bool
+
+	roots   []index.ID            // on which DeleteObject was called
+	deleted map[index.ID]struct{} // these and those to which that cascaded
+	acting  *acting               // whose guards apply; nil for nobody's
+	actor   tuple.Subject         // whom the commit names
+	note    string
+
+	done atomic.Bool
 }
 
 // usable reports why the transaction cannot go on.

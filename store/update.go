@@ -22,6 +22,10 @@ import (
 // Objects that only a transaction named which did not commit keep the ids that
 // they were given in memory, about 60 bytes each.
 func (s *Store) Update(ctx context.Context, fn func(*Tx) error) (Revision, error) {
+	return s.update(ctx, nil, fn)
+}
+
+func (s *Store) update(ctx context.Context, as *acting, fn func(*Tx) error) (Revision, error) {
 	if fn == nil {
 		return Revision{}, ErrNoFunction
 	}
@@ -31,11 +35,16 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) (Revision, error
 	defer s.release()
 	tx := s.begin()
 	defer tx.done.Store(true)
+	if as != nil {
+		if err := validActor(tx.base.Schema, as.subject); err != nil {
+			return Revision{}, err
+		}
+		tx.acting, tx.actor = as, as.subject
+	}
 	if err := fn(tx); err != nil {
 		return Revision{}, err
 	}
 	tx.done.Store(true)
-	s.holder.Store(0)
 	return tx.commit()
 }
 
@@ -55,7 +64,22 @@ func (tx *Tx) commit() (Revision, error) {
 	if s.closed.Load() {
 		return Revision{}, ErrClosed
 	}
-	if len(changes) == 0 && tx.builder.Peek().Schema == tx.base.Schema {
+	changed := tx.builder.Peek().Schema != tx.base.Schema
+	if !changed && len(changes)+len(tx.roots) > 0 {
+		if err := tx.guard(changes); err != nil {
+			return Revision{}, err
+		}
+		if err := tx.constrain(changes); err != nil {
+			return Revision{}, err
+		}
+	}
+	if changed {
+		r := tx.reader()
+		if err := s.violations(&r, r.Snapshot().Schema); err != nil {
+			return Revision{}, err
+		}
+	}
+	if len(changes) == 0 && !changed {
 		return s.revision(tx.base.Revision), nil
 	}
 	var steps []*entry
@@ -69,7 +93,7 @@ func (tx *Tx) commit() (Revision, error) {
 	meta.Time = tx.instant
 	tx.builder.SetMeta(meta)
 	snap := tx.builder.Freeze()
-	steps = append(steps, &entry{meta: meta, changes: changes})
+	steps = append(steps, &entry{meta: meta, changes: changes, actor: tx.actor, note: tx.note})
 	if err := s.verify(tx.base, snap, steps...); err != nil {
 		return Revision{}, err
 	}

@@ -181,30 +181,6 @@ func (tx *Tx) DeleteMatching(f tuple.Filter) (int, error) {
 	return tx.remove(q.keys()), nil
 }
 
-// DeleteObject removes every tuple that names o, as its object, as its subject
-// or as its subject's object, and returns how many there were.
-func (tx *Tx) DeleteObject(o tuple.Object) (int, error) {
-	if err := tx.usable(); err != nil {
-		return 0, err
-	}
-	if err := o.Validate(); err != nil {
-		return 0, err
-	}
-	r := tx.reader()
-	var keys []index.Key
-	for _, f := range []tuple.Filter{{ObjectType: o.Type, ObjectID: o.ID}, {SubjectType: o.Type, SubjectID: o.ID}} {
-		q, err := newQuery(&r, f)
-		if err != nil {
-			return 0, err
-		}
-		keys = append(keys, q.keys()...)
-	}
-	if id, ok := r.ID(o); ok {
-		tx.dropMatching(func(k index.Key) bool { return k.Object == id || k.Subject == id })
-	}
-	return tx.remove(keys), nil
-}
-
 // remove removes the tuples that exist and returns how many did.
 func (tx *Tx) remove(keys []index.Key) int {
 	n := 0

@@ -1,0 +1,49 @@
+package baobab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/baobab-authz/baobab/store"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// ErrConditional is wrapped by a [store.GuardError] when the answer to a guard
+// depends on parameters of caveats that nobody gave a value.
+var ErrConditional = errors.New("the answer is conditional")
+
+// UpdateAs is [Engine.Update] on behalf of an actor, whom the commit names. The
+// directives granted-by and deleted-by of the schema apply to what the
+// transaction comes to: a relation without granted-by cannot be written, an
+// object of a type without deleted-by not be deleted with DeleteObject. The
+// guards are decided at commit, by the state on which the transaction began but
+// for new objects; fn itself may ask and write what it likes. The values are
+// given to the caveats that the guards meet.
+//
+// Errors, besides those of Update: a [*store.GuardError], which matches
+// [store.ErrGuard] and names the tuple and the directive, also where a guard
+// cannot be decided, whose error it wraps, or is only conditional
+// ([ErrConditional]); and [store.ErrActor] for an actor that is malformed, a
+// wildcard, or of a type that the schema does not have.
+//
+// A commit costs a check for each object and permission that its guards ask
+// about, in the turn to write.
+func (e *Engine) UpdateAs(ctx context.Context, actor tuple.Subject, given map[string]any, fn func(*Tx) error) (Revision, error) {
+	if fn == nil {
+		return Revision{}, store.ErrNoFunction
+	}
+	as := store.Actor{Subject: actor, Judge: e.judge(given)}
+	return e.store.UpdateAs(ctx, as, func(tx *store.Tx) error { return fn(&Tx{tx, e}) })
+}
+
+// judge decides guards as View.Check does, with the values given to caveats.
+func (e *Engine) judge(map[string]any) store.Judge {
+	return func(ctx context.Context, st *store.State, t tuple.Tuple) (bool, error) {
+		d, err := e.evaluator.Check(ctx, st, t)
+		if err == nil && d.Conditional() {
+			err = fmt.Errorf("%w: %s", ErrConditional, d)
+		}
+		return d.Allowed(), err
+	}
+}

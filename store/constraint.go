@@ -1,0 +1,199 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/baobab-authz/baobab/internal/index"
+	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// ErrConstraint is matched by a [*ConstraintError], and by what that holds: a
+// [*CountError], an [*OnDeleteError] or an [*ExpiryError].
+var ErrConstraint = errors.New("a rule of the schema is broken")
+
+// maxViolations is how many violations a ConstraintError describes.
+const maxViolations = 10
+
+// A ConstraintError says by what a transaction would have broken the schema's
+// directives count, on-delete and expires-within. It matches [ErrConstraint],
+// and errors.As finds the first violation of each kind in it.
+type ConstraintError struct {
+	// Violations are the first ten, in the order of the directives in the schema
+	// and then of what they are about: each a [*CountError], an
+	// [*OnDeleteError] or an [*ExpiryError].
+	Violations []error
+	Total      int // how many there are, at least one
+}
+
+// Error describes the violations, a line each, and says how many more there are.
+func (e *ConstraintError) Error() string {
+	var b strings.Builder
+	for i, v := range e.Violations {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(v.Error())
+	}
+	if more := e.Total - len(e.Violations); more > 0 {
+		fmt.Fprintf(&b, "\nand %d more", more)
+	}
+	return b.String()
+}
+
+// Unwrap returns the violations.
+func (e *ConstraintError) Unwrap() []error { return e.Violations }
+
+// Violations collects what is broken, and keeps the first of it.
+type violations struct {
+	list  []violation
+	total int
+}
+
+type violation struct {
+	order    int    // of the directive
+	about    string // what it is about
+	describe func() error
+}
+
+func (v violation) compare(w violation) int {
+	if v.order != w.order {
+		return v.order - w.order
+	}
+	return strings.Compare(v.about, w.about)
+}
+
+func (v *violations) add(x violation) {
+	v.total++
+	i, _ := slices.BinarySearchFunc(v.list, x, violation.compare)
+	if i == maxViolations {
+		return
+	}
+	if len(v.list) == maxViolations {
+		v.list = v.list[:maxViolations-1]
+	}
+	v.list = slices.Insert(v.list, i, x)
+}
+
+// err returns what was collected; nil for nothing.
+func (v *violations) err() error {
+	if v.total == 0 {
+		return nil
+	}
+	e := &ConstraintError{Total: v.total}
+	for _, x := range v.list {
+		e.Violations = append(e.Violations, x.describe())
+	}
+	return e
+}
+
+// A checker decides whether what changed from one state to another keeps to
+// the rules of the schema.
+type checker struct {
+	*rules
+	before, after index.Reader
+	deleted       map[index.ID]struct{} // by DeleteObject
+	gone          map[index.ID]bool     // of these, what is known to be named by no tuple any more
+	groups        map[group]index.Key   // to be counted, and a tuple because of which
+	seen          map[index.ID]struct{} // objects whose groups are among them
+	found         violations
+	buffers       [3][]index.Key
+}
+
+func newChecker(r *rules, before, after index.Reader) *checker {
+	c := &checker{rules: r, before: before, after: after, groups: map[group]index.Key{}, seen: map[index.ID]struct{}{}}
+	for i := range c.buffers {
+		c.buffers[i] = make([]index.Key, 0, pageKeys)
+	}
+	return c
+}
+
+// constrain reports how the pending state breaks the rules of the schema.
+//
+// Without directives it costs nothing. Otherwise it costs a lookup or two for
+// each object that a changed tuple names and has a count, and then what the
+// counting takes: see checker.count.
+func (tx *Tx) constrain(changes []index.Change) error {
+	rules, err := tx.store.rules(tx.base.Schema)
+	if err != nil || !rules.constrained {
+		return err
+	}
+	c := newChecker(rules, tx.base.ReadAt(tx.instant), tx.reader())
+	c.deleted = tx.deleted
+	for _, change := range changes {
+		if change.Aside || !c.live(change.Had, change.Before) && !c.live(change.Has, change.After) {
+			continue // it is not seen, or it had expired, or has, and so is no change
+		}
+		c.expiry(change)
+		c.mark(change.Key)
+	}
+	c.refuse()
+	c.countGroups()
+	return c.found.err()
+}
+
+// live reports whether a tuple that is or is not stored exists.
+func (c *checker) live(stored bool, q *index.Qualifier) bool {
+	return stored && !q.Expired(c.after.Instant())
+}
+
+// violations checks every count and every limit of an expiry of a schema on a
+// whole state, which may be of another one, as if all of its tuples were written
+// at once: every group that a tuple names. The error is nil or a [*ConstraintError]; it is called by
+// whoever has the turn to write. It costs reading all tuples, and memory in
+// proportion to the objects that can be groups.
+func (s *Store) violations(r *index.Reader, sch *schema.Schema) error {
+	rules, err := s.rules(sch)
+	if err != nil || len(rules.counts)+len(rules.expiries) == 0 {
+		return err
+	}
+	nothing := index.NewSnapshot(s.dict, index.Meta{})
+	c := newChecker(rules, nothing.ReadAt(r.Instant()), *r)
+	buf := make([]index.Key, 0, pageKeys)
+	for from := (index.Key{}); ; {
+		keys := r.All(from, buf)
+		for _, k := range keys {
+			if k.Qualifier != 0 {
+				q := r.Qualifier(k)
+				c.expiry(index.Change{Key: k.Identity(), Has: true, After: &q})
+			}
+			c.mark(k.Identity())
+		}
+		if len(keys) < cap(buf) {
+			break
+		}
+		from = keys[len(keys)-1].AfterForward()
+	}
+	c.countGroups()
+	return c.found.err()
+}
+
+// isGone reports whether DeleteObject deleted an object, and no tuple names it any more.
+func (c *checker) isGone(id index.ID) bool {
+	if _, ok := c.deleted[id]; !ok {
+		return false
+	}
+	gone, known := c.gone[id]
+	if !known {
+		if c.gone == nil {
+			c.gone = map[index.ID]bool{}
+		}
+		gone = !isNamed(&c.after, id)
+		c.gone[id] = gone
+	}
+	return gone
+}
+
+// isNamed reports whether a tuple names an object. It costs two lookups, and
+// what has expired and not been swept.
+func isNamed(r *index.Reader, id index.ID) bool {
+	var one [1]index.Key
+	return len(r.ForwardObject(index.Key{Object: id}, one[:0])) > 0 ||
+		len(r.ReverseSubject(index.Key{Subject: id}, one[:0])) > 0
+}
+
+// isWildcard reports whether an id is that of a wildcard, which names no object.
+func isWildcard(r *index.Reader, id index.ID) bool { return r.Object(id).ID == tuple.Wildcard }

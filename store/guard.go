@@ -1,0 +1,278 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/baobab-authz/baobab/internal/index"
+	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// ErrGuard is matched by a [*GuardError].
+var ErrGuard = errors.New("a guard of the schema does not let the actor write that")
+
+// A GuardError says what an actor may not write or delete, under
+// [Store.UpdateAs], and by which directive of the schema. It matches
+// [ErrGuard].
+type GuardError struct {
+	Actor  tuple.Subject
+	Tuple  tuple.Tuple  // that would be written or removed; zero if an object would be deleted
+	Object tuple.Object // that DeleteObject would delete; zero if Tuple is the matter
+	Rule   string       // the directive that fails, as granted-by share on subject; empty if there is none
+	Asked  tuple.Tuple  // what the judge did not allow; zero if it was not asked
+	Err    error        // why the judge could not decide; nil if it denied
+}
+
+// Error names the actor, the tuple or object, and the directive.
+func (e *GuardError) Error() string {
+	text := fmt.Sprintf("%s may not write %s: ", e.Actor, e.Tuple)
+	none := fmt.Sprintf("%s#%s has no granted-by", e.Tuple.Object.Type, e.Tuple.Relation)
+	if e.Tuple == (tuple.Tuple{}) {
+		text = fmt.Sprintf("%s may not delete %s: ", e.Actor, e.Object)
+		none = e.Object.Type + " has no deleted-by"
+	}
+	if e.Rule == "" {
+		return text + none
+	}
+	text += e.Rule
+	if e.Asked != (tuple.Tuple{}) {
+		text += ": " + e.Asked.String()
+	}
+	if e.Err != nil {
+		return text + ": " + e.Err.Error()
+	}
+	if e.Asked != (tuple.Tuple{}) {
+		text += " is denied"
+	}
+	return text
+}
+
+// Is reports whether target is [ErrGuard].
+func (e *GuardError) Is(target error) bool { return target == ErrGuard }
+
+// Unwrap returns why the judge could not decide.
+func (e *GuardError) Unwrap() error { return e.Err }
+
+// A guarding decides whether an actor may commit what a transaction changed.
+type guarding struct {
+	*rules
+	tx            *Tx
+	actor         *acting
+	before, after *State
+	answers       map[question]answer
+	covered       map[index.ID]bool // deleted objects whose tuples need no guard; false where a tuple names it
+}
+
+// A question is whether the actor has a permission on an object.
+type question struct {
+	object     index.ID
+	permission string
+	pending    bool // in the pending state, and not in the one before
+}
+
+type answer struct {
+	allowed bool
+	err     error
+}
+
+// guard reports what the actor, if there is one, may not do.
+//
+// It asks the judge once about each object, permission and state, and
+// otherwise costs a few lookups for each change.
+func (tx *Tx) guard(changes []index.Change) error {
+	if tx.acting == nil {
+		return nil
+	}
+	rules, err := tx.store.rules(tx.base.Schema)
+	if err != nil {
+		return err
+	}
+	life := &Tx{store: tx.store} // as long as the judge is asked
+	defer life.done.Store(true)
+	g := &guarding{
+		rules: rules, tx: tx, actor: tx.acting, answers: map[question]answer{},
+		before: tx.store.state(tx.base, tx.instant),
+		after:  &State{store: tx.store, reader: tx.builder.Freeze().ReadAt(tx.instant), tx: life},
+	}
+	if err := g.deletions(); err != nil {
+		return err
+	}
+	for len(changes) > 0 {
+		n := 1
+		for n < len(changes) && changes[n].Key.Object == changes[0].Key.Object {
+			n++
+		}
+		if err := g.object(changes[:n]); err != nil {
+			return err
+		}
+		changes = changes[n:]
+	}
+	return nil
+}
+
+// ask asks the judge, once.
+func (g *guarding) ask(object index.ID, permission string, pending bool) answer {
+	q := question{object, permission, pending}
+	a, ok := g.answers[q]
+	if !ok {
+		st := g.before
+		if pending {
+			st = g.after
+		}
+		a.allowed, a.err = g.actor.judge(st, g.asked(object, permission))
+		a.allowed = a.allowed && a.err == nil
+		g.answers[q] = a
+	}
+	return a
+}
+
+func (g *guarding) asked(object index.ID, permission string) tuple.Tuple {
+	return tuple.New(g.after.reader.Object(object), permission, g.actor.subject)
+}
+
+// deletions decides whether the actor may delete what DeleteObject was called
+// for, and finds what needs no guard because of that.
+func (g *guarding) deletions() error {
+	r := &g.after.reader
+	for _, id := range g.tx.roots {
+		e := &GuardError{Actor: g.actor.subject, Object: r.Object(id)}
+		permission := g.deletedBy[r.TypeOf(id)]
+		if permission == "" {
+			return e
+		}
+		if a := g.ask(id, permission, false); !a.allowed {
+			e.Rule, e.Err, e.Asked = "deleted-by "+permission, a.err, g.asked(id, permission)
+			return e
+		}
+	}
+	g.cover()
+	return nil
+}
+
+// cover finds the objects that were deleted and are named by no tuple any
+// more. One that a cascade deleted is covered only if the cascade came by tuples
+// of the state before: otherwise whoever may delete one object could delete any
+// other, with a tuple that is there only within the transaction.
+func (g *guarding) cover() {
+	if len(g.tx.roots) == 0 {
+		return
+	}
+	g.covered = make(map[index.ID]bool, len(g.tx.deleted))
+	reach := func(id index.ID) bool {
+		_, deleted := g.tx.deleted[id]
+		_, known := g.covered[id]
+		if deleted && !known {
+			g.covered[id] = !isNamed(&g.after.reader, id)
+		}
+		return deleted && !known
+	}
+	var queue []index.ID
+	for _, id := range g.tx.roots {
+		if reach(id) {
+			queue = append(queue, id)
+		}
+	}
+	r := &g.before.reader
+	buf := make([]index.Key, 0, pageKeys)
+	for ; len(queue) > 0; queue = queue[1:] {
+		eachOf(r, queue[0], true, buf, func(k index.Key) bool {
+			if g.onDelete[member{r.TypeOf(k.Object), k.Relation}] == schema.Cascade && reach(k.Object) {
+				queue = append(queue, k.Object)
+			}
+			return true
+		})
+	}
+}
+
+// object decides the changes of one object's tuples.
+func (g *guarding) object(changes []index.Change) error {
+	var birth birth
+	for _, c := range changes {
+		if !c.Has && (c.Before.Expired(g.tx.instant) || g.covered[c.Key.Object] || g.covered[c.Key.Subject]) {
+			continue
+		}
+		guards := g.guards[member{g.after.reader.TypeOf(c.Key.Object), c.Key.Relation}]
+		if len(guards) == 0 {
+			return &GuardError{Actor: g.actor.subject, Tuple: g.after.reader.Tuple(c.Key)}
+		}
+		for _, guard := range guards {
+			a := g.satisfied(guard, c.Key)
+			if !a.allowed && guard.Permission != "" && !guard.OnSubject && g.born(&birth, changes) {
+				if g.isActor(c.Key) {
+					continue
+				}
+				if later := g.ask(c.Key.Object, guard.Permission, true); later.allowed || later.err != nil {
+					a = later
+				}
+			}
+			if !a.allowed {
+				return g.refused(guard, c.Key, a)
+			}
+		}
+	}
+	return nil
+}
+
+// satisfied decides a guard by the state before.
+func (g *guarding) satisfied(guard schema.Guard, k index.Key) answer {
+	switch {
+	case guard.Permission == "":
+		return answer{allowed: g.isActor(k)}
+	case !guard.OnSubject:
+		return g.ask(k.Object, guard.Permission, false)
+	case isWildcard(&g.after.reader, k.Subject):
+		return answer{}
+	}
+	return g.ask(k.Subject, guard.Permission, false)
+}
+
+func (g *guarding) refused(guard schema.Guard, k index.Key, a answer) error {
+	r := &g.after.reader
+	e := &GuardError{Actor: g.actor.subject, Tuple: r.Tuple(k), Rule: guard.String(), Err: a.err}
+	switch {
+	case guard.Permission == "" || guard.OnSubject && isWildcard(r, k.Subject):
+	case guard.OnSubject:
+		e.Asked = g.asked(k.Subject, guard.Permission)
+	default:
+		e.Asked = g.asked(k.Object, guard.Permission)
+	}
+	return e
+}
+
+// isActor reports whether the subject of a tuple is the actor.
+func (g *guarding) isActor(k index.Key) bool {
+	r := &g.after.reader
+	return r.Object(k.Subject) == g.actor.subject.Object && r.String(k.SubjectRelation) == g.actor.subject.Relation
+}
+
+// A birth is whether an object is new and comes with a tuple whose guards on
+// its subject are all satisfied, once that is known.
+type birth struct{ known, is bool }
+
+func (g *guarding) born(b *birth, changes []index.Change) bool {
+	if !b.known {
+		b.known = true
+		b.is = !isNamed(&g.before.reader, changes[0].Key.Object) && g.bornBy(changes)
+	}
+	return b.is
+}
+
+func (g *guarding) bornBy(changes []index.Change) bool {
+	for _, c := range changes {
+		if !c.Has || c.After.Expired(g.tx.instant) {
+			continue
+		}
+		onSubject, all := false, true
+		for _, guard := range g.guards[member{g.after.reader.TypeOf(c.Key.Object), c.Key.Relation}] {
+			if guard.OnSubject {
+				onSubject = true
+				all = all && g.satisfied(guard, c.Key).allowed
+			}
+		}
+		if onSubject && all {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,206 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"github.com/baobab-authz/baobab/internal/index"
+	"github.com/baobab-authz/baobab/schema"
+)
+
+// A member is a relation of a type.
+type member struct{ typ, relation index.Name }
+
+// A subjectType is a type of objects, or of usersets, that relations admit.
+type subjectType struct{ typ, relation index.Name }
+
+// Rules are the directives of one schema in terms of the dictionary's names. They
+// are compiled once and never change.
+type rules struct {
+	schema *schema.Schema
+
+	counts  []countRule
+	named   map[index.Name][]*countRule // by the type of an object that can be a group, or the container of one
+	usersed map[subjectType][]*countRule
+	content map[member][]*countRule // in R: by a relation whose tuples change what is counted
+	pairs   []*countRule            // per subject in R
+
+	guards    map[member][]schema.Guard
+	deletedBy map[index.Name]string
+	onDelete  map[member]schema.OnDelete // but for Detach
+	refusing  map[index.Name]bool        // types that have a relation with Refuse
+	expiries  map[member]expiryRule
+
+	refuseOrder map[member]int
+	constrained bool // there is something to check at a commit
+}
+
+// A countRule is a count of a relation or permission.
+type countRule struct {
+	order     int // of the directive in the schema
+	count     schema.Count
+	typ       index.Name
+	name      string       // type#member
+	typeName  string       // type
+	counted   []index.Name // the relations whose tuples count
+	in        index.Name
+	subjects  map[subjectType]bool // that a counted relation admits; no wildcards
+	container map[index.Name]bool  // types that the relation in admits
+}
+
+// An expiryRule is an expires-within.
+type expiryRule struct {
+	order int
+	limit time.Duration
+}
+
+// rules returns the compiled directives of a schema. It is called by whoever
+// has the turn to write, and remembers the last.
+func (s *Store) rules(sch *schema.Schema) (*rules, error) {
+	if r := s.compiled.Load(); r != nil && r.schema == sch {
+		return r, nil
+	}
+	if err := s.dict.InternNames(namesOf(sch)...); err != nil {
+		return nil, err
+	}
+	r := compileRules(sch, s.dict)
+	s.compiled.Store(r)
+	return r, nil
+}
+
+func compileRules(sch *schema.Schema, dict *index.Dict) *rules {
+	r := &rules{
+		schema:      sch,
+		named:       map[index.Name][]*countRule{},
+		usersed:     map[subjectType][]*countRule{},
+		content:     map[member][]*countRule{},
+		guards:      map[member][]schema.Guard{},
+		deletedBy:   map[index.Name]string{},
+		onDelete:    map[member]schema.OnDelete{},
+		refusing:    map[index.Name]bool{},
+		expiries:    map[member]expiryRule{},
+		refuseOrder: map[member]int{},
+	}
+	name := func(text string) index.Name {
+		n, _ := dict.Name(text) // all are interned
+		return n
+	}
+	order := 0
+	for _, d := range sch.Definitions() {
+		typ := name(d.Name)
+		if d.DeletedBy != "" {
+			r.deletedBy[typ] = d.DeletedBy
+		}
+		for _, rel := range d.Relations {
+			m := member{typ, name(rel.Name)}
+			for _, c := range rel.Counts {
+				order++
+				r.counts = append(r.counts, newCountRule(d, rel, c, order, name))
+			}
+			if len(rel.Guards) > 0 {
+				r.guards[m] = rel.Guards
+			}
+			if order++; rel.OnDelete != schema.Detach {
+				r.onDelete[m] = rel.OnDelete
+			}
+			if rel.OnDelete == schema.Refuse {
+				r.refusing[typ], r.refuseOrder[m] = true, order
+			}
+			if order++; rel.ExpiresWithin > 0 {
+				r.expiries[m] = expiryRule{order, rel.ExpiresWithin}
+			}
+		}
+	}
+	r.index()
+	r.constrained = len(r.counts)+len(r.refusing)+len(r.expiries) > 0
+	return r
+}
+
+func newCountRule(d *schema.Definition, rel *schema.Relation, c schema.Count, order int, name func(string) index.Name) countRule {
+	r := countRule{
+		order: order, count: c,
+		typ: name(d.Name), typeName: d.Name, name: d.Name + "#" + rel.Name,
+		subjects: map[subjectType]bool{}, container: map[index.Name]bool{},
+	}
+	for _, counted := range countedRelations(d, rel) {
+		r.counted = append(r.counted, name(counted.Name))
+		for _, s := range counted.Subjects {
+			if !s.Wildcard {
+				r.subjects[subjectType{name(s.Type), name(s.Relation)}] = true
+			}
+		}
+	}
+	if c.In != "" {
+		r.in = name(c.In)
+		for _, s := range d.Relation(c.In).Subjects {
+			if !s.Wildcard && s.Relation == "" {
+				r.container[name(s.Type)] = true
+			}
+		}
+	}
+	return r
+}
+
+// countedRelations returns the relations whose tuples a count of rel counts: rel
+// itself, or of a permission those of which it is the sum, through permissions
+// that are sums in turn.
+func countedRelations(d *schema.Definition, rel *schema.Relation) []*schema.Relation {
+	var list []*schema.Relation
+	seen := map[*schema.Relation]bool{}
+	for queue := []*schema.Relation{rel}; len(queue) > 0; queue = queue[1:] {
+		rel := queue[0]
+		if rel == nil || seen[rel] {
+			continue
+		}
+		seen[rel] = true
+		if rel.Stored() {
+			list = append(list, rel)
+			continue
+		}
+		schema.Walk(rel.Rewrite, func(r schema.Rewrite) bool {
+			if c, ok := r.(schema.Computed); ok {
+				queue = append(queue, d.Relation(c.Relation))
+			}
+			return true
+		})
+	}
+	return list
+}
+
+// index notes by which names the groups of each count are found.
+func (r *rules) index() {
+	for i := range r.counts {
+		c := &r.counts[i]
+		switch {
+		case c.count.PerSubject && c.count.In != "":
+			r.pairs = append(r.pairs, c)
+		case c.count.In != "":
+			for typ := range c.container {
+				r.named[typ] = append(r.named[typ], c)
+			}
+		case c.count.PerSubject:
+			for s := range c.subjects {
+				if s.relation == 0 {
+					r.named[s.typ] = append(r.named[s.typ], c)
+				} else {
+					r.usersed[s] = append(r.usersed[s], c)
+				}
+			}
+		default:
+			r.named[c.typ] = append(r.named[c.typ], c)
+		}
+		if c.count.In == "" {
+			continue
+		}
+		for _, rel := range c.counted {
+			m := member{c.typ, rel}
+			r.content[m] = append(r.content[m], c)
+		}
+		if m := (member{c.typ, c.in}); !slices.Contains(c.counted, c.in) {
+			r.content[m] = append(r.content[m], c)
+		}
+	}
+}
+
+// counts reports whether the tuples of a relation are counted.
+func (c *countRule) counts(relation index.Name) bool { return slices.Contains(c.counted, relation) }
