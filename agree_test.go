@@ -70,14 +70,11 @@ func agree(c *gen.Case) (int, error) {
 		return 0, fmt.Errorf("the schema is refused: %w", err)
 	}
 	a := &agreement{Case: c, clock: c.Loaded}
-	if !caveats && len(c.Schema.Caveats) > 0 {
-		return 0, nil
-	}
-	a.engine, err = baobab.Open(s, evaluating(baobab.Options{Store: store.Options{
+	a.engine, err = baobab.Open(s, baobab.Options{Caveats: oracle.Conditions{}, Store: store.Options{
 		Clock:           func() time.Time { return a.clock },
 		CheckEachCommit: true,
 		PinEvery:        3,
-	}}))
+	}})
 	if err != nil {
 		return 0, err
 	}
@@ -206,7 +203,7 @@ func (a *agreement) suppose(view baobab.View, m, last gen.Moment) error {
 // of the subjects, by turns.
 func (a *agreement) compare(view baobab.View, m gen.Moment, closely bool) error {
 	model := a.Model(m)
-	view = given(view, m.Given)
+	view = view.Given(m.Given)
 	var all []tuple.Tuple
 	var one []oracle.Value
 	a.turn++

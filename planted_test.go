@@ -61,7 +61,7 @@ var plantedBugs = []plantedBug{
 		"g.nodes[e.child].cause"},
 	{"an exclusion outside of a cycle makes it undefined", "check/cause.go",
 		"e.role == subtrahend && group[e.child] == int32(i)",
-		"e.role == subtrahend && group[e.child] >= 0"},
+		"e.role == subtrahend && group[e.child] <= int32(i)"},
 	{"what is unfounded is undefined", "check/graph.go",
 		"				g.decide(n, no)\n				unfounded = true\n",
 		"				g.decide(n, unsure)\n				unfounded = true\n"},
