@@ -10,9 +10,10 @@ type Definition struct {
 	Name      string
 	Relations []*Relation // relations and permissions, in order of declaration
 	DeletedBy string      // the permission that an actor needs to delete an object; empty if none may
-	Comments  []string    // the comments above the declaration, one an element, as written
+	Comments  []string    // the comments above the declaration without directives, one an element, as written
 	Pos       Pos         // of the name
 	byName    map[string]*Relation
+	counted   map[*Relation][]*Relation
 }
 
 // Relation returns the relation or permission of that name; nil if there is
@@ -36,7 +37,7 @@ type Relation struct {
 	OnDelete      OnDelete      // what becomes of its tuples when what their subject names is deleted
 	ExpiresWithin time.Duration // how far ahead its tuples may expire; 0 for no limit
 
-	Comments []string // the comments above the declaration, one an element, as written
+	Comments []string // the comments above the declaration without directives, one an element, as written
 	Pos      Pos      // of the name
 }
 

@@ -34,8 +34,8 @@ func (s *Schema) Caveats() []*Caveat { return s.caveats }
 func (s *Schema) Warnings() []Diagnostic { return s.warnings }
 
 // String returns the schema as canonical text, caveats first, with partials and
-// imports resolved and only the comments that stand above declarations. [Parse]
-// reads it back to an equal schema, unless the schema was built in Go and has
+// imports resolved and only the comments that stand above declarations, their
+// directives below these. [Parse] reads it back to an equal schema, unless the schema was built in Go and has
 // what the language cannot say: a relation that is rewritten as well as stored
 // (see [Relation.String]), a name that is a keyword or begins with a hyphen, or
 // wildcards where the language does not admit them.
@@ -66,12 +66,14 @@ func (s *Schema) String() string {
 	for _, d := range s.definitions {
 		separate()
 		open(d.Comments, "")
+		open(d.directives(), "")
 		b.WriteString("definition " + d.Name + " {")
 		if len(d.Relations) > 0 {
 			b.WriteByte('\n')
 		}
 		for _, r := range d.Relations {
 			open(r.Comments, "\t")
+			open(r.directives(), "\t")
 			b.WriteString("\t" + r.String() + "\n")
 		}
 		b.WriteString("}\n")
