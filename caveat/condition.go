@@ -87,6 +87,13 @@ func (c *condition) Evaluate(stored, given map[string]any) (schema.Verdict, erro
 
 // missing names the parameters that an unknown result hangs on.
 func (c *condition) missing(u *types.Unknown, vs *values) []string {
+	if len(vs.unknown) == 1 {
+		for i, p := range c.caveat.Parameters {
+			if c.patterns[i] == vs.unknown[0] {
+				return []string{p.Name}
+			}
+		}
+	}
 	var names []string
 	for _, id := range u.IDs() {
 		trails, _ := u.GetAttributeTrails(id)

@@ -1,7 +1,6 @@
 package caveat
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -131,10 +130,12 @@ func (e *Evaluator) plan(c *schema.Caveat, kinds []kind, env *cel.Env, ast *cel.
 	if err != nil || bounds.Max > e.limit {
 		options = append(options, cel.CostTrackerOptions(tracker), cel.CostLimit(e.limit))
 	}
-	var errFull, errPartial error
-	cond.full, errFull = env.Program(ast, options...)
-	cond.partial, errPartial = env.Program(ast, append(options, cel.EvalOptions(cel.OptOptimize, cel.OptPartialEval))...)
-	if err := errors.Join(errFull, errPartial); err != nil {
+	// What is constant is evaluated here, and may fail: int('a').
+	if cond.full, err = env.Program(ast, options...); err != nil {
+		return nil, whole(c, err.Error())
+	}
+	options = append(options, cel.EvalOptions(cel.OptOptimize, cel.OptPartialEval))
+	if cond.partial, err = env.Program(ast, options...); err != nil {
 		return nil, whole(c, err.Error())
 	}
 	return cond, nil

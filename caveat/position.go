@@ -26,7 +26,7 @@ func expressionErrors(c *schema.Caveat, found []*common.Error) error {
 			errs[i] = whole(c, message)
 			continue
 		}
-		if strings.HasPrefix(message, "undeclared reference") {
+		if strings.HasPrefix(message, "undeclared reference") && !strings.Contains(message, "did you mean") {
 			message += "; " + parameters(c)
 		}
 		at := locate(c.Expression, e.Location.Line(), e.Location.Column())
