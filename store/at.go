@@ -156,6 +156,12 @@ func (h *history) next(here func() bool) <-chan struct{} {
 	if here() {
 		return nil
 	}
+	return h.wait()
+}
+
+// wait returns a channel that is closed at the next publication. The caller
+// holds the lock.
+func (h *history) wait() <-chan struct{} {
 	if h.wake == nil {
 		h.wake = make(chan struct{})
 	}

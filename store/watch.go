@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/baobab-authz/baobab/internal/index"
+	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// ErrLagged is what [Store.Watch] returns when the commits after a revision are
+// not all retained any more. It comes with [ErrRevisionGone].
+var ErrLagged = errors.New("the watcher is behind what is retained")
+
+// A Change is what a commit changed.
+type Change struct {
+	Revision Revision
+	Time     time.Time // of the commit, at which expiry is judged
+
+	// Added is what was written, and Removed what was there before and is not,
+	// or not as it was. A tuple that was touched, so that something else
+	// qualifies it, is in both: in Removed as it was, in Added as it is. A tuple
+	// that had expired by the commit is in neither. Their order means nothing.
+	Added, Removed []tuple.Relationship
+
+	Schema *schema.Schema // the new one; nil unless the commit changed it
+	Actor  tuple.Subject  // on whose behalf, by [Store.UpdateAs] or [Tx.By]; zero if that was not said
+	Note   string         // that of [Tx.Note]
+}
+
+// Watch returns every commit after the one of from, in order and without a gap, and
+// then waits for more. It can be resumed after any revision that is
+// retained; the zero Revision is the newest one at the time of the call, so
+// that the first commit after the call comes first. Sweeps are no commits. The
+// sequence can be gone through several times, and starts anew each time.
+//
+// It ends with an error: [ErrForeignRevision] and [ErrFutureRevision] at once;
+// [ErrLagged], with [ErrRevisionGone] and naming the oldest revision that is
+// retained, if commits after from are not retained, or not any more because
+// the loop was too slow; [ErrClosed]; the context's; and [ErrReentrant] where it
+// would wait within a transaction's function for that transaction. After ErrLagged, read a
+// state as a whole, and watch from its revision.
+//
+// No goroutine serves it: the loop's own waits, and holds no lock in the loop's
+// body, which may take as long as it likes and may write. A writer never waits
+// for it, but for the copying of up to 256 references. A commit costs what
+// its changes cost as text; one of more bytes than the options retain at all is ErrLagged.
+func (s *Store) Watch(ctx context.Context, from Revision) iter.Seq2[Change, error] {
+	if from.IsZero() {
+		from = s.revision(s.head.Load().Revision)
+	}
+	return func(yield func(Change, error) bool) {
+		w := watcher{store: s, at: from.position}
+		err := s.own(from)
+		for err == nil {
+			var batch []*entry
+			if batch, err = w.next(ctx); err != nil {
+				break
+			}
+			for _, e := range batch {
+				if err = w.ready(ctx); err != nil {
+					break
+				}
+				if !yield(w.change(e), nil) {
+					return
+				}
+			}
+		}
+		yield(Change{}, err)
+	}
+}
+
+// A watcher is one going through the commits.
+type watcher struct {
+	store  *Store
+	at     uint64         // the revision after which it goes on
+	begun  bool           // at was retained when it began
+	schema *schema.Schema // as of at
+}
+
+// Bounds for what is copied from the history under its lock, and what a
+// watcher keeps of it.
+const (
+	maxBatch      = 256
+	maxBatchBytes = 1 << 20
+)
+
+// ready reports why the watcher ends.
+func (w *watcher) ready(ctx context.Context) error {
+	if w.store.closed.Load() {
+		return ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("store: watching: %w", err)
+	}
+	return nil
+}
+
+// next waits for commits after the ones that it returned before.
+func (w *watcher) next(ctx context.Context) ([]*entry, error) {
+	for {
+		if err := w.ready(ctx); err != nil {
+			return nil, err
+		}
+		batch, wake, err := w.batch()
+		if err != nil || len(batch) > 0 {
+			return batch, err
+		}
+		if w.store.reentered() {
+			return nil, ErrReentrant
+		}
+		select {
+		case <-wake:
+		case <-ctx.Done():
+		case <-w.store.done:
+		}
+	}
+}
+
+// batch returns some commits, or what to wait for.
+func (w *watcher) batch() ([]*entry, <-chan struct{}, error) {
+	s, h := w.store, &w.store.history
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.entries) == 0 {
+		return nil, nil, ErrClosed
+	}
+	if newest := h.entry(h.last()).meta.Revision; w.at > newest {
+		return nil, nil, fmt.Errorf("%w: %s; the newest is %s", ErrFutureRevision, s.revision(w.at), s.revision(newest))
+	}
+	oldest := h.entries[0]
+	switch {
+	case w.at >= oldest.meta.Revision:
+		if !w.begun {
+			w.begun, w.schema = true, h.entry(h.find(w.at)).meta.Schema
+		}
+	case w.begun && w.at+1 == oldest.meta.Revision && !oldest.cut: // the very next is there, whole
+	default:
+		return nil, nil, fmt.Errorf("%w: %w: %s; the oldest retained is %s", ErrLagged, ErrRevisionGone, s.revision(w.at), s.revision(oldest.meta.Revision))
+	}
+	var batch []*entry
+	bytes := int64(0)
+	for _, e := range h.entries[h.find(w.at+1)-h.first:] {
+		if e.sweep {
+			continue
+		}
+		batch = append(batch, e)
+		if bytes += e.bytes; len(batch) == maxBatch || bytes > maxBatchBytes {
+			break
+		}
+	}
+	if len(batch) > 0 {
+		return batch, nil, nil
+	}
+	return nil, h.wait(), nil
+}
+
+// change returns what a commit changed, which is the next one.
+func (w *watcher) change(e *entry) Change {
+	s := w.store
+	c := Change{Revision: s.revision(e.meta.Revision), Time: time.UnixMicro(e.meta.Time).UTC(), Actor: e.actor, Note: e.note}
+	if e.meta.Schema != w.schema {
+		c.Schema = e.meta.Schema
+	}
+	w.at, w.schema = e.meta.Revision, e.meta.Schema
+	for _, x := range e.changes {
+		if x.Had && !x.Before.Expired(e.meta.Time) {
+			c.Removed = append(c.Removed, s.relationship(x.Key, x.Before))
+		}
+		if x.Has && !x.After.Expired(e.meta.Time) {
+			c.Added = append(c.Added, s.relationship(x.Key, x.After))
+		}
+	}
+	return c
+}
+
+// relationship returns a stored tuple as text and values.
+func (s *Store) relationship(k index.Key, q *index.Qualifier) tuple.Relationship {
+	subject := tuple.Subject{Object: s.dict.Object(k.Subject), Relation: s.dict.String(k.SubjectRelation)}
+	return q.Relationship(tuple.New(s.dict.Object(k.Object), s.dict.String(k.Relation), subject))
+}
