@@ -63,3 +63,26 @@ func BenchmarkEvaluate(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCostLimit is how long an evaluation runs that comes to the limit.
+func BenchmarkCostLimit(b *testing.B) {
+	c := compile(b, "l list<int>", "l.all(x, l.all(y, l.all(z, x + y + z >= 0)))", caveat.Options{})
+	given := context{"l": numbers(100)}
+	for b.Loop() {
+		if _, err := c.Evaluate(nil, given); err == nil {
+			b.Fatal("the limit is not reached")
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/caveat.DefaultCostLimit, "ns/unit")
+}
+
+func BenchmarkCompile(b *testing.B) {
+	s := schema.MustNew(schema.DeclareCaveat("c", "day in allowed && ip.in_cidr(network)", schema.Param("day", "string"),
+		schema.Param("allowed", "list<string>"), schema.Param("ip", "ipaddress"), schema.Param("network", "string")), schema.Define("user"))
+	e := caveat.New(caveat.Options{})
+	for b.Loop() {
+		if _, err := e.Compile(s.Caveat("c")); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

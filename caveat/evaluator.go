@@ -59,9 +59,9 @@ func newEnvironment() (*cel.Env, error) {
 // sharedErrors guards labelSharedErrors.
 var sharedErrors sync.Once
 
-// labelSharedErrors works around a data race in cel-go, which has two errors
-// that all evaluations share, and writes into an error that has no label yet
-// the label of the node of the expression that raised it first.
+// labelSharedErrors works around cel-go's having two errors that all evaluations
+// share, into which the first that raises one writes the node of its expression:
+// a data race, and the wrong place in every other expression.
 func labelSharedErrors() {
 	sharedErrors.Do(func() {
 		types.LabelErrNode(-1, types.NoSuchOverloadErr())

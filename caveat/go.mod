@@ -5,6 +5,8 @@ go 1.25
 require (
 	cel.dev/cel-go v0.33.2
 	github.com/baobab-authz/baobab v0.0.0
+	github.com/stretchr/testify v1.12.1
+	pgregory.net/rapid v1.3.0
 )
 
 require (
