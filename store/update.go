@@ -60,7 +60,10 @@ func (tx *Tx) commit() (Revision, error) {
 	if tx.failed != nil {
 		return Revision{}, tx.failed
 	}
-	changes := index.Net(tx.changes)
+	changes, err := tx.net()
+	if err != nil {
+		return Revision{}, err
+	}
 	if s.closed.Load() {
 		return Revision{}, ErrClosed
 	}
@@ -99,6 +102,22 @@ func (tx *Tx) commit() (Revision, error) {
 	}
 	s.publish(snap, steps...)
 	return s.revision(meta.Revision), nil
+}
+
+// net returns what the changes come to. What had expired, was written again and
+// then deleted did not exist before and does not now: it is put back as it
+// was, for whoever asks as of an earlier instant.
+func (tx *Tx) net() ([]index.Change, error) {
+	changes := index.Net(tx.changes)
+	kept := changes[:0]
+	for _, c := range changes {
+		if c.Has || !c.Before.Expired(tx.instant) {
+			kept = append(kept, c)
+		} else if err := tx.builder.Put(c.Key, c.Before); err != nil {
+			return nil, err
+		}
+	}
+	return kept, nil
 }
 
 // verify checks, under the option, the snapshot to which the steps lead from base.
