@@ -21,7 +21,7 @@ import (
 func drawPair(t *rapid.T) (c *gen.Case, mixed *oracle.Schema, before, after *Schema) {
 	c = gen.Draw(t)
 	other := gen.Draw(t).Schema
-	mixed = &oracle.Schema{}
+	mixed = &oracle.Schema{Caveats: c.Schema.Caveats}
 	for _, typ := range c.Schema.Types {
 		o := other.Type(typ.Name)
 		if o == nil {
@@ -81,6 +81,9 @@ func closure(s *Schema, typ, relation string) map[string]bool {
 	tuples := func(d *Definition, r *Relation) {
 		for _, t := range r.Subjects {
 			said[d.Name+"#"+r.Name+" admits "+t.String()] = true
+			if t.Caveat != "" {
+				said[s.Caveat(t.Caveat).String()] = true
+			}
 		}
 	}
 	visit = func(d *Definition, r *Relation) {
@@ -160,14 +163,14 @@ func TestCompareAffects(t *testing.T) {
 				tuples = append(tuples, r)
 			}
 		}
-		one, two := oracle.NewModel(c.Schema, tuples, c.Asked, c.Objects()...), (*oracle.Model)(nil)
+		one, two := oracle.NewModel(c.Schema, tuples, c.Asked, nil, c.Objects()...), (*oracle.Model)(nil)
 		var objects []tuple.Object
 		for _, o := range c.Objects() {
 			if after.Definition(o.Type) != nil {
 				objects = append(objects, o)
 			}
 		}
-		two = oracle.NewModel(mixed, tuples, c.Asked, objects...)
+		two = oracle.NewModel(mixed, tuples, c.Asked, nil, objects...)
 		for _, o := range objects {
 			for _, r := range before.Definition(o.Type).Relations {
 				if affects[o.Type+"#"+r.Name] {
@@ -196,7 +199,7 @@ func TestCompareSame(t *testing.T) {
 		changes, err := Compare(s, s)
 		require.NoError(t, err)
 		require.Empty(t, changes)
-		shuffled := &oracle.Schema{}
+		shuffled := &oracle.Schema{Caveats: c.Schema.Caveats}
 		for _, i := range rapid.Permutation(c.Schema.Types).Draw(t, "types") {
 			typ := &oracle.Type{Name: i.Name}
 			for _, r := range rapid.Permutation(i.Relations).Draw(t, "relations") {
@@ -283,7 +286,7 @@ func rename(s *oracle.Schema, relation string) (*oracle.Schema, []Rename) {
 		}
 		return e
 	}
-	out := &oracle.Schema{}
+	out := &oracle.Schema{Caveats: s.Caveats}
 	for _, t := range s.Types {
 		u := &oracle.Type{Name: t.Name}
 		if u.Name == typ {

@@ -111,7 +111,7 @@ func (tx *Tx) net() ([]index.Change, error) {
 	changes := index.Net(tx.changes)
 	kept := changes[:0]
 	for _, c := range changes {
-		if c.Has || !c.Before.Expired(tx.instant) {
+		if c.Has || c.Aside || !c.Before.Expired(tx.instant) {
 			kept = append(kept, c)
 		} else if err := tx.builder.Put(c.Key, c.Before); err != nil {
 			return nil, err
