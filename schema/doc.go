@@ -1,5 +1,6 @@
-// Package schema reads, checks and formats the language in which one says what
-// types of objects there are, how they can be related, and what follows from it.
+// Package schema reads, checks, formats and compares texts of the language in
+// which one says what types of objects there are, how they can be related, and
+// what follows from it.
 //
 //	use expiration
 //
@@ -145,6 +146,14 @@
 //	Or(a, b, …)                    And(a, b, …)                Minus(a, b)
 //	This{}                         Nil{}                       Self{}
 //	DeclareCaveat(name, expression, Param("limit", "uint"), …)
+//
+// # What changed
+//
+// [Compare] lists the differences of two schemas by what they mean, for whoever
+// reviews a change: types, relations, permissions, what a relation admits, rewrites,
+// directives and caveats, and for each of them the relations and permissions whose
+// answers it can alter. A [Rename] says that something is the same by another
+// name; [Renames.Tuple] gives a stored relationship its names after.
 //
 // # The compiled form, cost and concurrency
 //
