@@ -96,11 +96,11 @@
 //
 // Nothing that begins with //baobab: is passed over: what is unknown, does not
 // read or stands elsewhere is an error, and so is a comment that is almost a
-// directive, such as // baobab:count 1. What can never be met is refused as well: a range that
-// is empty, counts that contradict each other, a lower bound where every tuple
-// has a caveat or expires (those do not count for it), a permission that the
-// definition, or with "on subject" one of the subjects' types, does not have.
-// Block comments are comments.
+// directive, such as // baobab:count 1. What can never be met is refused as well:
+// a range that is empty, counts that contradict each other, a lower bound where
+// every tuple has a caveat or expires (those do not count for it), a permission
+// that the definition, or with "on subject" one of the subjects' types, does not
+// have. Block comments are comments.
 //
 // # Names
 //
