@@ -144,11 +144,50 @@ func (c *comparer) relations(d, e *Definition, before, after *Relation) {
 			c.add(Change{Kind: SubjectAdded, Type: e.Name, Relation: after.Name, After: s.String()}, cause{after, true})
 		}
 	}
-	if c.names.key(d, before) != keyOf(after.Rewrite, plainNames) {
+	if c.names.key(d, before) != keyOf(after.Rewrite, plainNames) || c.gains(d, e, before, after) {
 		c.add(Change{Kind: RewriteChanged, Type: e.Name, Relation: after.Name, Before: before.Rewrite.String(), After: after.Rewrite.String()},
 			cause{before, false}, cause{after, false})
 	}
 	c.directives(d, e, before, after)
+}
+
+// A lead is an arrow to a relation of one of the types behind it.
+type lead struct {
+	tupleset, target *Relation
+	all              bool
+}
+
+// gains reports whether an arrow that reads the same leads to a relation that
+// has come by the arrow's target as its name, and to which it did not lead.
+func (c *comparer) gains(d, e *Definition, before, after *Relation) bool {
+	gained := map[lead]bool{}
+	leads(c.after, e, after, func(l lead) {
+		if c.names.renamed[l.target] {
+			gained[l] = true
+		}
+	})
+	if len(gained) > 0 {
+		leads(c.before, d, before, func(l lead) {
+			delete(gained, lead{c.names.relations[l.tupleset], c.names.relations[l.target], l.all})
+		})
+	}
+	return len(gained) > 0
+}
+
+// leads calls visit for each arrow of a relation and each type behind it that has
+// its target.
+func leads(s *Schema, d *Definition, r *Relation, visit func(lead)) {
+	Walk(r.Rewrite, func(op Rewrite) bool {
+		if arrow, ok := op.(TupleToUserset); ok {
+			tupleset := d.byName[arrow.Tupleset]
+			for _, t := range tupleset.Subjects {
+				if target := s.byName[t.Type].byName[arrow.Computed]; target != nil && !t.Wildcard {
+					visit(lead{tupleset, target, arrow.All})
+				}
+			}
+		}
+		return true
+	})
 }
 
 // caveats compares the caveats, which have no renames.

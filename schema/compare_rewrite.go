@@ -15,13 +15,14 @@ type renamer struct {
 	kept          map[*Definition]bool        // the types after that were there before
 	relations     map[*Relation]*Relation
 	keptRelations map[*Relation]bool
+	renamed       map[*Relation]bool // the relations after that had another name
 }
 
 func newRenamer(before, after *Schema, renames Renames) *renamer {
 	n := &renamer{
 		typeNames: map[string]string{}, relationNames: map[[2]string]string{}, before: before,
 		types: map[*Definition]*Definition{}, kept: map[*Definition]bool{},
-		relations: map[*Relation]*Relation{}, keptRelations: map[*Relation]bool{},
+		relations: map[*Relation]*Relation{}, keptRelations: map[*Relation]bool{}, renamed: map[*Relation]bool{},
 	}
 	for _, r := range renames {
 		if r.Relation == "" {
@@ -41,6 +42,9 @@ func newRenamer(before, after *Schema, renames Renames) *renamer {
 			_, name := n.name(d.Name, r.Name)
 			if s := e.byName[name]; s != nil && s.Permission == r.Permission {
 				n.relations[r], n.keptRelations[s] = s, true
+				if r.Name != s.Name {
+					n.renamed[s] = true
+				}
 			}
 		}
 	}

@@ -257,6 +257,28 @@ func TestCompareSplit(t *testing.T) {
 	require.Equal(t, "rewrite changed: doc#any: was parent->view + home->view, is parent->view + home->read + parent->view\n\taffects doc#any\n"+every+added+guard+rest, changes.String())
 }
 
+// TestCompareGained: an arrow reads as before and leads to more, because what is
+// there has come by the name.
+func TestCompareGained(t *testing.T) {
+	text := `
+		definition user {}
+		definition folder { relation view: user }
+		definition org { relation read: user }
+		definition doc {
+			relation parent: folder | org
+			permission see = parent->view
+			permission every = parent.all(view)
+			permission deep = every
+		}`
+	changes, err := Compare(MustParse(text), MustParse(strings.Replace(text, "relation read", "relation view", 1)), Rename{"org", "read", "view"})
+	require.NoError(t, err)
+	require.Equal(t, `rewrite changed: doc#every: parent.all(view), in which a name is now that of something else
+	affects doc#deep, doc#every
+rewrite changed: doc#see: parent->view, in which a name is now that of something else
+	affects doc#see
+relation renamed: org#read is now org#view`, changes.String())
+}
+
 // TestCompareRewritten: what only built schemas have.
 func TestCompareRewritten(t *testing.T) {
 	build := func(who Rewrite) *Schema {
