@@ -349,7 +349,7 @@ func TestCompareRenamed(t *testing.T) {
 				objects = append(objects, o)
 			}
 		}
-		one, two := oracle.NewModel(c.Schema, was, c.Asked, c.Objects()...), oracle.NewModel(renamed, is, c.Asked, objects...)
+		one, two := oracle.NewModel(c.Schema, was, c.Asked, nil, c.Objects()...), oracle.NewModel(renamed, is, c.Asked, nil, objects...)
 		for _, o := range objects {
 			for _, r := range before.Definition(o.Type).Relations {
 				for i, s := range c.Subjects() {
@@ -368,7 +368,7 @@ func TestCompareRenamed(t *testing.T) {
 
 // renameOne renames a relation of one type, but not in arrows to it.
 func renameOne(s *oracle.Schema, typ, old, name string) *oracle.Schema {
-	out := &oracle.Schema{}
+	out := &oracle.Schema{Caveats: s.Caveats}
 	for _, t := range s.Types {
 		u := &oracle.Type{Name: t.Name}
 		for _, r := range t.Relations {
