@@ -31,6 +31,18 @@
 // backwards. Options bound the history by count, age and bytes; what is gone is
 // refused, never approximated.
 //
+// # Rules
+//
+// The directives of the schema are decided at commit, by what a transaction
+// comes to: the rules for writes in docs/SEMANTICS.md. What breaks a count, an
+// on-delete or an expires-within is refused with a [*ConstraintError], which
+// names each group with what was found and what is wanted. [Store.UpdateAs]
+// writes on behalf of an actor, whom the guards granted-by and deleted-by must
+// let; otherwise it is a [*GuardError]. Guards come first.
+//
+// [Store.Watch] tells every commit, with who made it and why if that was said
+// ([Tx.By], [Tx.Note]).
+//
 // # Expiry
 //
 // A tuple that expires does not exist from that very instant on: no question
