@@ -13,6 +13,11 @@ import (
 // nothing has happened then either. If fn changes nothing, there is no commit,
 // and the revision is that of the state that fn saw.
 //
+// What breaks a directive of the schema is refused with a [*ConstraintError];
+// granted-by and deleted-by are for [Store.UpdateAs] alone. Without directives
+// checking costs nothing; otherwise it costs a few lookups for each object that
+// a changed tuple names, and the counting of its groups up to their bounds.
+//
 // Transactions run one after the other. Waiting for the turn ends with ctx,
 // whose error is wrapped; afterwards ctx is not asked again. fn must not keep
 // tx, and must not call what waits for the turn: Update, Sweep and Close are
@@ -60,10 +65,7 @@ func (tx *Tx) commit() (Revision, error) {
 	if tx.failed != nil {
 		return Revision{}, tx.failed
 	}
-	changes, err := tx.net()
-	if err != nil {
-		return Revision{}, err
-	}
+	changes := index.Net(tx.changes)
 	if s.closed.Load() {
 		return Revision{}, ErrClosed
 	}
@@ -102,22 +104,6 @@ func (tx *Tx) commit() (Revision, error) {
 	}
 	s.publish(snap, steps...)
 	return s.revision(meta.Revision), nil
-}
-
-// net returns what the changes come to. What had expired, was written again and
-// then deleted did not exist before and does not now: it is put back as it
-// was, for whoever asks as of an earlier instant.
-func (tx *Tx) net() ([]index.Change, error) {
-	changes := index.Net(tx.changes)
-	kept := changes[:0]
-	for _, c := range changes {
-		if c.Has || c.Aside || !c.Before.Expired(tx.instant) {
-			kept = append(kept, c)
-		} else if err := tx.builder.Put(c.Key, c.Before); err != nil {
-			return nil, err
-		}
-	}
-	return kept, nil
 }
 
 // verify checks, under the option, the snapshot to which the steps lead from base.
