@@ -86,3 +86,15 @@ func (p *pending) tooLong(changes []change, u Update) (list []Violation) {
 	}
 	return list
 }
+
+// Pending returns the live tuples that a transaction comes to, whether it may
+// commit or not.
+func (s *Schema) Pending(before State, tx Transaction) State {
+	p, _ := s.run(before, tx)
+	return p.now
+}
+
+// Counts reports whether a count counts tuples of a relation.
+func Counts(s *Schema, d Count, relation string) bool {
+	return slices.ContainsFunc(s.counted(d), func(r *Relation) bool { return r.Name == relation })
+}

@@ -83,14 +83,15 @@ func (s *Schema) run(before State, tx Transaction) (p *pending, exists []tuple.T
 }
 
 // deleteObject removes every tuple that names the object, and does the same to
-// the objects of those that cascade. One that refuses stays.
+// the objects of those that cascade. One that refuses stays, unless it is about
+// the object itself.
 func (p *pending) deleteObject(o tuple.Object) {
 	d := deletion{object: o, all: []tuple.Object{o}}
 	for i := 0; i < len(d.all); i++ {
 		gone := d.all[i]
 		for t := range maps.Clone(p.now) {
 			switch do := p.schema.onDelete(t); {
-			case !names(t, gone) || namesBySubject(t, gone) && do == Refuse:
+			case !names(t, gone) || t.Object != gone && do == Refuse:
 				continue
 			case namesBySubject(t, gone) && do == Cascade && !slices.Contains(d.all, t.Object):
 				d.all = append(d.all, t.Object)
