@@ -95,7 +95,7 @@ func (w *watch) removedWithObject(t tuple.Tuple) bool {
 		if !w.mayDelete(d.object) {
 			continue
 		}
-		for _, o := range d.all {
+		for _, o := range d.entailed {
 			if names(t, o) && !w.pending.now.named(o) {
 				return true
 			}

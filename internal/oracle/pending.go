@@ -18,10 +18,13 @@ type pending struct {
 }
 
 // A deletion is what one DeleteObject deleted: its object, and those that
-// cascades deleted with it.
+// cascades deleted with it. Entailed are those to which tuples lead that were
+// there before: only these come with the right to delete the object, or else
+// whoever has it could delete any other by way of a tuple that they may not
+// write.
 type deletion struct {
-	object tuple.Object
-	all    []tuple.Object
+	object        tuple.Object
+	all, entailed []tuple.Object
 }
 
 // live returns the tuples that exist at an instant.
@@ -86,7 +89,8 @@ func (s *Schema) run(before State, tx Transaction) (p *pending, exists []tuple.T
 // the objects of those that cascade. One that refuses stays, unless it is about
 // the object itself.
 func (p *pending) deleteObject(o tuple.Object) {
-	d := deletion{object: o, all: []tuple.Object{o}}
+	at := maps.Clone(p.now)
+	d := deletion{object: o, all: []tuple.Object{o}, entailed: []tuple.Object{o}}
 	for i := 0; i < len(d.all); i++ {
 		gone := d.all[i]
 		for t := range maps.Clone(p.now) {
@@ -97,6 +101,14 @@ func (p *pending) deleteObject(o tuple.Object) {
 				d.all = append(d.all, t.Object)
 			}
 			delete(p.now, t)
+		}
+	}
+	for i := 0; i < len(d.entailed); i++ {
+		for t := range at {
+			_, old := p.before[t]
+			if old && namesBySubject(t, d.entailed[i]) && p.schema.onDelete(t) == Cascade && !slices.Contains(d.entailed, t.Object) {
+				d.entailed = append(d.entailed, t.Object)
+			}
 		}
 	}
 	p.deletions = append(p.deletions, d)
