@@ -3,6 +3,7 @@ package gen
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,7 +43,7 @@ func DrawWorld(t *rapid.T) *Ruled {
 	c.forms = formsOf(c.Schema)
 	d := &rules{&drawer{T: t, Case: &Case{Schema: c.Schema, ids: c.ids}, forms: c.forms}}
 	for _, typ := range c.Schema.Types {
-		c.ids[typ.Name] = []string{"1", "2", "3"}[:pick(t, "ids", 2, 2, 3)]
+		c.ids[typ.Name] = []string{"1", "2", "3", "4"}[:pick(t, "ids", 2, 3, 3, 4)]
 		if typ.Name == "user" {
 			c.ids[typ.Name] = []string{"ann", "bob", "cat"}
 		}
@@ -111,6 +112,9 @@ func (d *rules) update(state oracle.State, at time.Time) oracle.Update {
 	mend, actor, may := !chance(d.T, "as it is", 2), chance(d.T, "with an actor", 2), !chance(d.T, "whoever", 5)
 	for range 4 {
 		u = oracle.Update{Transaction: oracle.Transaction{At: at}}
+		if actor && chance(d.T, "founding", 4) {
+			return d.founding(state, at)
+		}
 		for range pick(d.T, "operations", 1, 1, 2, 3) {
 			u.Operations = append(u.Operations, d.step(state, at)...)
 		}
@@ -132,6 +136,29 @@ func (d *rules) update(state oracle.State, at time.Time) oracle.Update {
 			}
 		}
 		u.Actor = candidates[0]
+	}
+	return u
+}
+
+// founding draws a transaction that makes a new object, all of it at once, by one
+// who then stands in relations to it.
+func (d *rules) founding(state oracle.State, at time.Time) (u oracle.Update) {
+	for range 4 {
+		u = oracle.Update{Transaction: oracle.Transaction{At: at}, Given: d.given(), Actor: pick(d.T, "founder", d.actors()...)}
+		u.Operations = d.birth(state, pick(d.T, "form", d.forms...).typ, at)
+		for i := range u.Operations {
+			s := &u.Operations[i].Relationship.Subject
+			if s.Type == u.Actor.Type && s.Relation == u.Actor.Relation && s.ID != tuple.Wildcard && !chance(d.T, "another", 6) {
+				*s = u.Actor
+			}
+			if chance(d.T, "without", 12) {
+				u.Operations = slices.Delete(slices.Clone(u.Operations), i, i+1)
+				break
+			}
+		}
+		if _, broken := d.Schema.Commit(state, u); len(broken) == 0 {
+			return u
+		}
 	}
 	return u
 }

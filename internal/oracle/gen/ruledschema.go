@@ -177,9 +177,13 @@ func (d *ruledDrawer) temporary(r *oracle.Relation) bool {
 func (d *ruledDrawer) guards(r *oracle.Relation) {
 	for range pick(d.t, "guards", 1, 1, 1, 2) {
 		g := oracle.Guard{Type: d.typ.Name, Relation: r.Name}
-		switch rapid.IntRange(0, 7).Draw(d.t, "guard") {
+		kind := rapid.IntRange(0, 7).Draw(d.t, "guard")
+		if r.Name == "parent" && !chance(d.t, "as others", 3) { // where an object is put is for those there to say
+			kind = 6
+		}
+		switch kind {
 		case 7: // self
-		case 4, 5, 6:
+		case 5, 6:
 			if shared := d.shared(r); len(shared) > 0 {
 				g.Permission, g.OnSubject = pick(d.t, "permission", shared...), true
 				break
