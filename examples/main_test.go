@@ -55,6 +55,11 @@ func TestColours(t *testing.T) {
 	require.Contains(t, out.String(), "\x1b[31m✗\x1b[0m")
 	require.NotContains(t, out.String(), "≠")
 
+	out.Reset()
+	require.Equal(t, exitRight, run(context.Background(), []string{"-system", "evals"}, tiny(tinyStory), printer{&out, true}, &errs))
+	require.Contains(t, out.String(), "\x1b[31m✗\x1b[0m user:bob  create")
+	require.Contains(t, out.String(), "\x1b[2muser:bob may not write")
+
 	file, err := os.Create(t.TempDir() + "/out")
 	require.NoError(t, err)
 	defer file.Close()
