@@ -7,7 +7,8 @@
 //	go run ./examples -check 'chatbot:helper#delete@user:ann'
 //
 // The first two print the tables of actions and roles as the engine decides
-// them, ✓ for allowed and ✗ for denied, and run the rules. The command exits
+// them, ✓ for allowed and ✗ for denied, run the rules, and tell the stories: who
+// tries to write what, and what the engine says to that. The command exits
 // with 1 if anything differs from what is expected, and with 2 if it cannot
 // tell, for example because a file is malformed. (go run itself exits with 1
 // for either.)
@@ -19,11 +20,11 @@
 // there is no such, to the first whose schema has them.
 //
 // All five systems live at one instant, [Today], so that invitations and keys
-// have expired, or have not, whenever the command is run.
+// have expired, or have not, whenever the command is run. A story begins then.
 //
 // # The files of a system
 //
-// Each system has a directory with four files, all of them UTF-8. Empty lines,
+// Each system has a directory with five files, all of them UTF-8. Empty lines,
 // and lines that begin with //, say nothing.
 //
 // schema.zed is the schema, and tuples.txt has the stored relationships, one a
@@ -43,7 +44,9 @@
 // verifies: the tuple is stored, and no other tuple names olga. The other tuples
 // give the same role elsewhere, in another workspace or organization. Their
 // subjects are asked every question of the table as well, and must be denied
-// each: that is isolation. An action names an object and a permission, and
+// each: that is isolation. Where everybody has something, such as a workspace of
+// their own, a line above the roles excepts it: beside and a filter of tuples, as
+// in beside workspace#personal. An action names an object and a permission, and
 // has one mark for each role, in their order. An empty line between actions is
 // printed as one.
 //
@@ -59,6 +62,56 @@
 // otherwise: at names another instant, with adds a relationship and without
 // takes a tuple away, for this question alone. Each may be repeated but at.
 //
-// None of this is derived from the schema: the tables were copied from the
-// products' pages, and the schema has to live up to them.
+// story.txt has the rules about writing, each as a story. The schema's directives
+// enforce them: nothing that this program does. A story begins with a sentence;
+// then come its steps, one a line, which are taken in turn on an engine of the
+// story's own, at first with the tuples of tuples.txt:
+//
+//	story A workspace has exactly one owner, who alone hands it over
+//	✗ user:carol  create workspace:growth#owner@user:carol
+//	  because granted-by transfer: workspace:growth#transfer@user:carol is denied
+//	  stripped workspace#owner granted-by transfer
+//	✓ user:olga   delete workspace:growth#owner@user:olga  create workspace:growth#owner@user:carol  note "handing over"
+//	✗ server      delete workspace:growth#owner@user:carol
+//	  because 0 found, 1 wanted
+//	  stripped workspace#owner count 1
+//	✗ ask workspace:growth#transfer@user:olga
+//	audit
+//	  saw user:olga  + workspace:growth#owner@user:carol  - workspace:growth#owner@user:olga  "handing over"
+//
+// A mark with a name is one transaction, which must commit, ✓, or must be
+// refused, ✗. It is on behalf of a subject (UpdateAs, so that the guards of the
+// schema apply) or by the server (Update, so that they do not). What it does is
+// one or more of
+//
+//	create RELATIONSHIP   delete TUPLE             require FILTER
+//	touch RELATIONSHIP    delete-object OBJECT     forbid FILTER
+//	                      delete-matching FILTER
+//
+// in their order. Beside these, given has values for the guards' caveats, as JSON
+// without spaces; note has a text for the commit, in quotation marks; and at, with an
+// instant, moves the story's clock before anything happens, forwards only. A
+// write that changes nothing, or deletes what is not stored, is a mistake in
+// the story.
+//
+// Below a refusal, because has a part of what the error must say, and there may
+// be several. stripped has a directive to which the refusal is due, with the
+// type, the type#relation, or the partial that it stands above. The tests take it
+// out of the schema's text, all that are named together, and try the write
+// again in the same state: it must be committed. Without its last guard a
+// relation, or the deletion of a type, is closed to everybody but the server; so then the tests
+// demand that the subject is refused because there is no guard, and that the
+// same write of the server is committed.
+//
+// A mark with ask is a question asked of the present state: ✓ must be allowed,
+// ✗ denied, and ? must be conditional on the parameters that missing names, with
+// commas between. It takes given and at as well. because below it has a part of
+// what the explanation must say, which is printed then.
+//
+// audit reads the story's commits with Engine.Watch; each line saw below it must
+// be found among them, in their order: who made it, what it added and removed,
+// and its note. Every story has a line with ✓ and one with ✗.
+//
+// None of this is derived from the schema: the tables and the rules were copied from
+// the products' pages, and the schema has to live up to them.
 package main

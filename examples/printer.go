@@ -20,6 +20,7 @@ const (
 	green = "32"
 	red   = "31"
 	bold  = "1"
+	faint = "2"
 	alarm = "1;37;41" // white on red
 )
 

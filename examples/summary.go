@@ -8,10 +8,10 @@ import (
 
 // A summary counts what was asked, and what was not as expected.
 type summary struct {
-	tables, cells, isolation, rules, questions, differences int
+	tables, cells, isolation, rules, questions, stories, steps, differences int
 }
 
-// runSystems shows the tables and the rules of systems.
+// runSystems shows the tables, the rules and the stories of systems.
 func runSystems(ctx context.Context, files fs.FS, names []string, p printer) (int, error) {
 	systems, err := loadSystems(ctx, files, names)
 	if err != nil {
@@ -23,8 +23,8 @@ func runSystems(ctx context.Context, files fs.FS, names []string, p printer) (in
 		p.printf("%s\n\n", p.paint(bold, s.Name))
 		s.show(ctx, p, &total)
 	}
-	p.printf("%d of %d systems: %d cells in %d tables, %d questions of isolation, %d rules in %d questions\n",
-		len(systems), len(systemNames()), total.cells, total.tables, total.isolation, total.rules, total.questions)
+	p.printf("%d of %d systems: %d cells in %d tables, %d questions of isolation, %d rules in %d questions, %d stories in %d steps\n",
+		len(systems), len(systemNames()), total.cells, total.tables, total.isolation, total.rules, total.questions, total.stories, total.steps)
 	if total.differences == 0 {
 		p.printf("%s\n", p.paint(green, "all as expected"))
 		return exitRight, nil
@@ -55,4 +55,13 @@ func (s *System) show(ctx context.Context, p printer, total *summary) {
 		total.differences += r.Differences()
 	}
 	p.printf("\n")
+	for _, story := range s.Stories {
+		r := s.tell(ctx, story)
+		p.story(r)
+		total.stories++
+		total.steps += len(r.Taken)
+		if r.Problem != nil {
+			total.differences++
+		}
+	}
 }

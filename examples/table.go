@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/baobab-authz/baobab/tuple"
@@ -12,6 +14,8 @@ type Table struct {
 	Title   string
 	Roles   []Role
 	Actions []Action
+	// Beside names what those who stand for a role may have beside it.
+	Beside []tuple.Filter
 }
 
 // A Role is a column of a table.
@@ -30,6 +34,11 @@ type Action struct {
 	Permission string
 	Want       []bool // for each role, in their order
 	Gap        bool   // an empty line stands before the row
+}
+
+// IsBeside reports whether a tuple is none that a role is judged by.
+func (t Table) IsBeside(stored tuple.Tuple) bool {
+	return slices.ContainsFunc(t.Beside, func(f tuple.Filter) bool { return f.Matches(stored) })
 }
 
 // Question returns what the row asks about a subject.
@@ -67,6 +76,17 @@ func readTables(files fs.FS, file string) ([]Table, error) {
 
 // add takes a line as a role or as an action.
 func (t *Table) add(l line) error {
+	if l.words[0] == "beside" {
+		f, err := tuple.ParseFilter(l.rest(1))
+		if err == nil && f.IsZero() {
+			err = errors.New("expected which tuples stand beside roles")
+		}
+		if err != nil {
+			return l.errorf("%w", err)
+		}
+		t.Beside = append(t.Beside, f)
+		return nil
+	}
 	if l.words[0] != "role" {
 		action, err := parseAction(l, len(t.Roles))
 		t.Actions = append(t.Actions, action)

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/baobab-authz/baobab"
-	"github.com/baobab-authz/baobab/schema"
 	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/tuple"
 )
@@ -45,39 +44,6 @@ func demand(ctx context.Context, tx *baobab.Tx, questions ...tuple.Tuple) error 
 	return nil
 }
 
-// studio: a transfer is one write that needs transfer on the resource and the
-// right to add resources at the destination.
-func TestTransfer(t *testing.T) {
-	eng := openSystem(t, "studio")
-	transfer := func(by, resource, to string) error {
-		ctx, what := context.Background(), tuple.MustParseObject(resource)
-		actor, home := tuple.MustParseSubject(by), tuple.MustParseSubject(to)
-		_, err := eng.Update(ctx, func(tx *baobab.Tx) error {
-			if err := demand(ctx, tx, tuple.New(what, "transfer", actor), tuple.New(home.Object, "add_resource", actor)); err != nil {
-				return err
-			}
-			if _, err := tx.DeleteMatching(tuple.Filter{ObjectType: what.Type, ObjectID: what.ID, Relation: "home"}); err != nil {
-				return err
-			}
-			return tx.Create(tuple.New(what, "home", home).Always())
-		})
-		return err
-	}
-	before := eng.Now().Revision()
-	require.ErrorIs(t, transfer("user:hana", "chatbot:helper", "workspace:sales"), errDenied, "she only reads there")
-	require.ErrorIs(t, transfer("user:sales-engineer", "chatbot:helper", "workspace:sales"), errDenied, "not theirs to give")
-	require.ErrorIs(t, transfer("user:support-owner", "chatbot:helper", "organization:acme"), errDenied, "no member of it")
-	require.ErrorIs(t, transfer("user:acme-owner", "chatbot:helper", "workspace:lab"), errDenied, "of another organization")
-	require.Equal(t, before, eng.Now().Revision())
-
-	require.NoError(t, transfer("user:gil", "chatbot:helper", "workspace:sales"))
-	require.True(t, allowed(t, eng, "chatbot:helper#delete@user:sales-admin"))
-	require.False(t, allowed(t, eng, "chatbot:helper#test@user:support-owner"))
-	require.NoError(t, transfer("user:hana", "prompt:greeting", "organization:acme"))
-	require.True(t, allowed(t, eng, "prompt:greeting#delete@user:acme-admin"))
-	require.False(t, allowed(t, eng, "prompt:greeting#view_configuration@user:hana"))
-}
-
 // deploy: a workspace is deleted only when it holds no resource, and the test
 // and the deletion are one write.
 func TestDeleteWorkspace(t *testing.T) {
@@ -109,53 +75,4 @@ func TestDeleteWorkspace(t *testing.T) {
 	require.NoError(t, remove("user:bob", "workspace:dev"))
 	require.False(t, allowed(t, eng, "workspace:dev#view@user:bob"))
 	require.True(t, allowed(t, eng, "deployment:api-staging#manage@user:bob"))
-}
-
-// bayt: many invitations are sent in one write, all or none.
-func TestBulkInvitations(t *testing.T) {
-	eng := openSystem(t, "bayt")
-	var invitations []tuple.Relationship
-	for i := range 200 {
-		invitation := fmt.Sprintf("invitation:bulk-%d", i)
-		address := fmt.Sprintf("email:person-%d@example.com", i)
-		invitations = append(invitations,
-			tuple.MustParse(invitation+"#workspace@workspace:growth").Always(),
-			tuple.MustParse(invitation+"#sent_to@"+address).Until(Today().AddDate(0, 0, 7)))
-	}
-	before := eng.Now().Revision()
-	wrong := tuple.MustParseRelationship("invitation:bulk-200#sent_to@user:person-200")
-	_, err := eng.Write(context.Background(), append(invitations[:len(invitations):len(invitations)], wrong)...)
-	require.ErrorIs(t, err, schema.ErrSubjectNotAllowed)
-	require.Equal(t, before, eng.Now().Revision())
-	require.False(t, allowed(t, eng, "invitation:bulk-7#revoke@user:growth-admin"))
-
-	_, err = eng.Write(context.Background(), invitations...)
-	require.NoError(t, err)
-	require.True(t, allowed(t, eng, "invitation:bulk-7#revoke@user:growth-admin"))
-	require.False(t, allowed(t, eng, "invitation:bulk-7#accept@user:person-7"), "not verified yet")
-	_, err = eng.Write(context.Background(), tuple.MustParseRelationship("email:person-7@example.com#verified_by@user:person-7"))
-	require.NoError(t, err)
-	require.True(t, allowed(t, eng, "invitation:bulk-7#accept@user:person-7"))
-	require.False(t, allowed(t, eng, "invitation:bulk-8#accept@user:person-7"))
-}
-
-// bayt: what is revoked is deleted, and does not work from then on, while the
-// state before still says that it did.
-func TestRevocation(t *testing.T) {
-	eng := openSystem(t, "bayt")
-	before := eng.Now().Revision()
-	for _, c := range []struct{ delete, stops, staysFor string }{
-		{"workspace:growth#api_key@api_key:growth-site", "prompt:welcome#serve@api_key:growth-site", "prompt:slogan#serve@api_key:brand-site"},
-		{"invitation:for-emil#sent_to@email:emil@example.com", "invitation:for-emil#accept@user:emil", "invitation:for-emil#revoke@user:growth-admin"},
-		{"prompt:follow-up#draft_link@user:ann", "prompt:follow-up#view@user:ann", "prompt:follow-up#view@user:growth-viewer"},
-	} {
-		require.True(t, allowed(t, eng, c.stops))
-		_, err := eng.Delete(context.Background(), tuple.MustParse(c.delete))
-		require.NoError(t, err)
-		require.False(t, allowed(t, eng, c.stops))
-		require.True(t, allowed(t, eng, c.staysFor))
-		past, err := eng.At(before)
-		require.NoError(t, err)
-		requireDecision(t, past, tuple.MustParse(c.stops), true)
-	}
 }
