@@ -84,14 +84,10 @@ func (tx *Tx) guard(changes []index.Change) error {
 	if tx.acting == nil {
 		return nil
 	}
-	rules, err := tx.store.rules(tx.base.Schema)
-	if err != nil {
-		return err
-	}
 	life := &Tx{store: tx.store} // as long as the judge is asked
 	defer life.done.Store(true)
 	g := &guarding{
-		rules: rules, tx: tx, actor: tx.acting, answers: map[question]answer{},
+		rules: tx.store.rules(tx.base.Schema), tx: tx, actor: tx.acting, answers: map[question]answer{},
 		before: tx.store.state(tx.base, tx.instant),
 		after:  &State{store: tx.store, reader: tx.builder.Freeze().ReadAt(tx.instant), tx: life},
 	}
