@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/tuple"
 )
 
 // ErrConditional is wrapped by a [store.GuardError] when the answer to a guard
-// depends on parameters of caveats that nobody gave a value.
-var ErrConditional = errors.New("the answer is conditional")
+// depends on parameters of caveats that nobody gave a value. The text names them.
+var ErrConditional = errors.New("conditional on")
 
 // UpdateAs is [Engine.Update] on behalf of an actor, whom the commit names. The
 // directives granted-by and deleted-by of the schema apply to what the
@@ -19,7 +20,7 @@ var ErrConditional = errors.New("the answer is conditional")
 // object of a type without deleted-by not be deleted with DeleteObject. The
 // guards are decided at commit, by the state on which the transaction began but
 // for new objects; fn itself may ask and write what it likes. The values are
-// given to the caveats that the guards meet.
+// given to the caveats that the guards meet, and those that fn's questions do.
 //
 // Errors, besides those of Update: a [*store.GuardError], which matches
 // [store.ErrGuard] and names the tuple and the directive, also where a guard
@@ -33,16 +34,24 @@ func (e *Engine) UpdateAs(ctx context.Context, actor tuple.Subject, given map[st
 	if fn == nil {
 		return Revision{}, store.ErrNoFunction
 	}
+	given, err := tuple.CanonicalContext(given)
+	if err != nil {
+		return Revision{}, err
+	}
 	as := store.Actor{Subject: actor, Judge: e.judge(given)}
-	return e.store.UpdateAs(ctx, as, func(tx *store.Tx) error { return fn(&Tx{tx, e}) })
+	return e.store.UpdateAs(ctx, as, func(tx *store.Tx) error { return fn(&Tx{Tx: tx, engine: e, given: given}) })
 }
 
 // judge decides guards as View.Check does, with the values given to caveats.
-func (e *Engine) judge(map[string]any) store.Judge {
+func (e *Engine) judge(given map[string]any) store.Judge {
 	return func(ctx context.Context, st *store.State, t tuple.Tuple) (bool, error) {
+		st, err := st.Given(given)
+		if err != nil {
+			return false, err
+		}
 		d, err := e.evaluator.Check(ctx, st, t)
 		if err == nil && d.Conditional() {
-			err = fmt.Errorf("%w: %s", ErrConditional, d)
+			err = fmt.Errorf("%w %s", ErrConditional, strings.Join(d.Missing(), ", "))
 		}
 		return d.Allowed(), err
 	}

@@ -2,7 +2,6 @@ package baobab_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -140,74 +139,4 @@ func TestEngineWatch(t *testing.T) {
 		require.Len(t, c.Added, 1)
 	}
 	require.Equal(t, 2, n)
-}
-
-func ExampleEngine_UpdateAs() {
-	s := schema.MustNew(
-		schema.Define("user"),
-		schema.Define("workspace",
-			schema.Rel("owner", schema.Type("user")).Counted(schema.Count{Min: 1, Max: 1}).GrantedBy("manage"),
-			schema.Perm("manage", schema.Ref("owner")),
-		))
-	ctx := context.Background()
-	eng, err := baobab.Open(s, baobab.Options{})
-	if err != nil {
-		panic(err)
-	}
-	defer eng.Close()
-	owner := tuple.MustParse("workspace:acme#owner@user:ann")
-	if _, err := eng.Write(ctx, owner.Always()); err != nil {
-		panic(err)
-	}
-	next := tuple.MustParse("workspace:acme#owner@user:bob")
-	for _, actor := range []string{"user:bob", "user:ann"} {
-		_, err = eng.UpdateAs(ctx, tuple.MustParseSubject(actor), nil, func(tx *baobab.Tx) error { return tx.Create(next.Always()) })
-		fmt.Println(err)
-	}
-	_, err = eng.UpdateAs(ctx, tuple.MustParseSubject("user:ann"), nil, func(tx *baobab.Tx) error {
-		if err := tx.Delete(owner); err != nil {
-			return err
-		}
-		return tx.Create(next.Always())
-	})
-	fmt.Println(err)
-	// Output:
-	// user:bob may not write workspace:acme#owner@user:bob: granted-by manage: workspace:acme#manage@user:bob is denied
-	// workspace:acme#owner: 2 found, 1 wanted (count 1): workspace:acme#owner@user:ann, workspace:acme#owner@user:bob
-	// <nil>
-}
-
-func ExampleEngine_Watch() {
-	ctx := context.Background()
-	eng, err := baobab.Open(schema.MustParse(`
-		definition user {}
-		definition document { relation viewer: user }
-	`), baobab.Options{})
-	if err != nil {
-		panic(err)
-	}
-	defer eng.Close()
-	changes := eng.Watch(ctx, baobab.Revision{}) // from now on
-	plan := tuple.MustParse("document:plan#viewer@user:ann")
-	_, _ = eng.Update(ctx, func(tx *baobab.Tx) error {
-		if err := tx.Note("ann joins"); err != nil {
-			return err
-		}
-		return tx.Create(plan.Always())
-	})
-	_, _ = eng.Delete(ctx, plan)
-	n := 0
-	for c, err := range changes {
-		if err != nil {
-			fmt.Println(err) // and begin again from a state, or from the last c.Revision
-			break
-		}
-		fmt.Printf("+%v -%v %q\n", c.Added, c.Removed, c.Note)
-		if n++; n == 2 {
-			break
-		}
-	}
-	// Output:
-	// +[document:plan#viewer@user:ann] -[] "ann joins"
-	// +[] -[document:plan#viewer@user:ann] ""
 }

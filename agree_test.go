@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"sync"
 	"testing"
@@ -25,14 +26,7 @@ import (
 // object × relation × subject of random cases, after every transaction. Set
 // BAOBAB_CASES for a longer run; what it drew is printed at the end.
 func TestAgreesWithOracle(t *testing.T) {
-	cases := "300"
-	if n := os.Getenv("BAOBAB_CASES"); n != "" {
-		cases = n
-	}
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		require.NoError(t, f.Value.Set(cases))
-		defer f.Value.Set(f.DefValue)
-	}
+	setCases(t, "300")
 	var mu sync.Mutex
 	var shares gen.Shares
 	questions := 0
@@ -52,6 +46,18 @@ func TestAgreesWithOracle(t *testing.T) {
 	t.Logf("%d questions agreed; of the first cases:\n%s", questions, &shares)
 }
 
+// setCases says how many cases rapid draws in a test: as many as BAOBAB_CASES
+// says, or by default.
+func setCases(t *testing.T, cases string) {
+	if n := os.Getenv("BAOBAB_CASES"); n != "" {
+		cases = n
+	}
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		require.NoError(t, f.Value.Set(cases))
+		t.Cleanup(func() { f.Value.Set(f.DefValue) })
+	}
+}
+
 // An agreement compares one engine with the oracle.
 type agreement struct {
 	*gen.Case
@@ -69,7 +75,7 @@ func agree(c *gen.Case) (int, error) {
 		return 0, fmt.Errorf("the schema is refused: %w", err)
 	}
 	a := &agreement{Case: c, clock: c.Loaded}
-	a.engine, err = baobab.Open(s, baobab.Options{Store: store.Options{
+	a.engine, err = baobab.Open(s, baobab.Options{Caveats: oracle.Conditions{}, Store: store.Options{
 		Clock:           func() time.Time { return a.clock },
 		CheckEachCommit: true,
 		PinEvery:        3,
@@ -116,7 +122,7 @@ func (a *agreement) follow() error {
 		if err != nil {
 			return err
 		}
-		if err := a.compare(view, gen.Moment{State: m.State, At: times[i]}, false); err != nil {
+		if err := a.compare(view, gen.Moment{State: m.State, At: times[i], Given: m.Given}, false); err != nil {
 			return fmt.Errorf("back at the revision after transaction %d: %w", i, err)
 		}
 	}
@@ -142,7 +148,7 @@ func (a *agreement) commit(before oracle.State, tx oracle.Transaction) error {
 			// The pending state answers as well.
 			pending, _ = before.Apply(oracle.Transaction{At: tx.At, Operations: tx.Operations[:i+1]})
 			if i == len(tx.Operations)/2 {
-				if err := a.compare(b.View(), gen.Moment{State: pending, At: tx.At}, false); err != nil {
+				if err := a.compare(b.View(), gen.Moment{State: pending, At: tx.At, Given: a.Given[0]}, false); err != nil {
 					return &pendingError{err}
 				}
 			}
@@ -195,13 +201,14 @@ func (a *agreement) suppose(view baobab.View, m, last gen.Moment) error {
 			state, view = state.Without(r.Tuple), view.Without(r.Tuple)
 		}
 	}
-	return a.compare(view, gen.Moment{State: state, At: m.At}, false)
+	return a.compare(view, gen.Moment{State: state, At: m.At, Given: m.Given}, false)
 }
 
 // compare asks everything of a view, or, of one that matters less, of a third
 // of the subjects, by turns.
 func (a *agreement) compare(view baobab.View, m gen.Moment, closely bool) error {
 	model := a.Model(m)
+	view = view.Given(m.Given)
 	var all []tuple.Tuple
 	var one []oracle.Value
 	a.turn++
@@ -214,7 +221,7 @@ func (a *agreement) compare(view baobab.View, m gen.Moment, closely bool) error 
 				q := tuple.New(object, r.Name, subject)
 				d, err := view.Check(ctx, q)
 				want := model.Holds(q)
-				if got := valueOf(d, err); got != want || err != nil && !isCycle(err) {
+				if got := oracle.Value(answer(d, err)); got != want {
 					return fmt.Errorf("%v: the oracle says %v, the engine %v (%v)", q, want, got, err)
 				}
 				all, one = append(all, q), append(one, want)
@@ -226,14 +233,15 @@ func (a *agreement) compare(view baobab.View, m gen.Moment, closely bool) error 
 		return nil
 	}
 	ds, err := view.CheckAll(ctx, all)
-	if err != nil && !errors.Is(err, check.ErrCycle) {
+	failed := failures(err)
+	if err != nil && len(failed) == 0 {
 		return err
 	}
 	for i, d := range ds {
-		if d.Allowed() != (one[i] == oracle.True) {
-			return fmt.Errorf("%v: CheckAll says %v, Check %v", all[i], d, one[i])
+		if got := oracle.Value(answer(d, failed[i])); got != one[i] {
+			return fmt.Errorf("%v: CheckAll says %v (%v, %v), Check %v", all[i], got, d, failed[i], one[i])
 		}
-		if i%61 == 0 && one[i] != oracle.Undefined {
+		if i%61 == 0 && one[i] != oracle.Undefined && one[i] != oracle.Failed {
 			if err := a.explain(view, all[i], d); err != nil {
 				return err
 			}
@@ -266,12 +274,17 @@ func (a *agreement) explain(view baobab.View, q tuple.Tuple, d baobab.Decision) 
 	return nil
 }
 
-func valueOf(d baobab.Decision, err error) oracle.Value {
-	switch {
-	case errors.Is(err, check.ErrCycle):
-		return oracle.Undefined
-	case d.Allowed():
-		return oracle.True
+// failures are the errors of the questions that failed among many.
+func failures(err error) map[int]error {
+	failed := map[int]error{}
+	var one *check.QuestionError
+	switch joined, many := err.(interface{ Unwrap() []error }); {
+	case many:
+		for _, e := range joined.Unwrap() {
+			maps.Copy(failed, failures(e))
+		}
+	case errors.As(err, &one):
+		failed[one.Index] = one.Err
 	}
-	return oracle.False
+	return failed
 }

@@ -234,13 +234,14 @@ func TestBadSchemas(t *testing.T) {
 	require.ErrorIs(t, err, schema.ErrEmpty)
 	_, err = baobab.Open(&schema.Schema{}, baobab.Options{})
 	require.ErrorIs(t, err, store.ErrNoSchema)
-	s := schema.MustParse(`
+	s, err := schema.Parse("noon.zed", `
 caveat noon(hour int) { hour == 12 }
 definition user {}
 definition document { relation viewer: user with noon }`)
+	require.NoError(t, err)
 	_, err = baobab.Open(s, baobab.Options{})
-	require.ErrorIs(t, err, baobab.ErrCaveats)
-	assert.Equal(t, `baobab: the schema declares the caveat "noon": caveats cannot be evaluated`, err.Error())
+	require.ErrorIs(t, err, schema.ErrNoEvaluator)
+	assert.Equal(t, `noon.zed:2:8: the schema declares the caveat noon: nothing evaluates caveats`, err.Error())
 }
 
 // A schema of 10,000 definitions, each with relations to the next, is taken,

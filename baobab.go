@@ -27,23 +27,25 @@ type (
 type Engine struct {
 	store     *store.Store
 	evaluator *check.Evaluator
+	caveats   schema.Evaluator
 }
 
-// Open returns an engine without tuples. No schema is [store.ErrNoSchema], and
-// one that declares caveats is refused with [ErrCaveats]: there is nothing yet
-// that evaluates them.
+// Open returns an engine without tuples. No schema is [store.ErrNoSchema]. One
+// that declares caveats needs Options.Caveats: without, it is refused with
+// [schema.ErrNoEvaluator], and with [schema.Errors] if an expression is wrong.
 func Open(s *schema.Schema, o Options) (*Engine, error) {
 	if s == nil {
 		return nil, store.ErrNoSchema
 	}
-	if caveats := s.Caveats(); len(caveats) > 0 {
-		return nil, &CaveatError{Name: caveats[0].Name}
+	s, err := s.Bind(o.Caveats)
+	if err != nil {
+		return nil, err
 	}
 	st, err := store.Open(s, o.Store)
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{store: st, evaluator: check.New(o.Check)}, nil
+	return &Engine{store: st, evaluator: check.New(o.Check), caveats: o.Caveats}, nil
 }
 
 // Close ends the engine: every later call, also on views that were taken
@@ -137,4 +139,7 @@ type Options struct {
 	Store store.Options
 	// Check bounds what a question may cost.
 	Check check.Options
+	// Caveats evaluates the caveats of schemas that declare some. Default: none,
+	// so that such a schema is refused.
+	Caveats schema.Evaluator
 }

@@ -2,6 +2,7 @@ package baobab_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/baobab-authz/baobab"
 	"github.com/baobab-authz/baobab/check"
+	"github.com/baobab-authz/baobab/internal/oracle"
 	"github.com/baobab-authz/baobab/schema"
 	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/tuple"
@@ -76,7 +78,7 @@ func runExample(t *testing.T, name, body string) {
 	}
 	s, err := build()
 	require.NoError(t, err)
-	eng, err := baobab.Open(s, baobab.Options{Store: store.Options{
+	eng, err := baobab.Open(s, baobab.Options{Caveats: oracle.Conditions{}, Store: store.Options{
 		Clock:           func() time.Time { return time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC) },
 		CheckEachCommit: true,
 	}})
@@ -99,6 +101,10 @@ func runExample(t *testing.T, name, body string) {
 			at, err := time.Parse(time.RFC3339Nano, rest)
 			require.NoError(t, err)
 			view = view.AsOf(at)
+		case "given":
+			var values map[string]any
+			require.NoError(t, json.Unmarshal([]byte(rest), &values))
+			view = view.Given(values)
 		case "with":
 			view = view.With(tuple.MustParseRelationship(rest))
 		case "without":
@@ -117,12 +123,16 @@ func answer(d baobab.Decision, err error) string {
 	switch {
 	case err == nil && d.Allowed():
 		return "yes"
+	case err == nil && d.Conditional():
+		return "missing:" + strings.Join(d.Missing(), ",")
 	case err == nil && d.Denied():
 		return "no"
 	case !d.Denied():
 		return "an error with " + d.String()
 	case isCycle(err):
 		return "undefined"
+	case errors.Is(err, check.ErrCycle):
+		return "a cycle that is not named"
 	}
 	return "error"
 }

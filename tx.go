@@ -17,6 +17,7 @@ import (
 type Tx struct {
 	*store.Tx
 	engine *Engine
+	given  map[string]any // what UpdateAs was given
 }
 
 // Update runs fn on a pending state and commits what it wrote, whole or, if fn
@@ -41,7 +42,7 @@ func (e *Engine) Update(ctx context.Context, fn func(*Tx) error) (Revision, erro
 	if fn == nil {
 		return Revision{}, store.ErrNoFunction
 	}
-	return e.store.Update(ctx, func(tx *store.Tx) error { return fn(&Tx{tx, e}) })
+	return e.store.Update(ctx, func(tx *store.Tx) error { return fn(&Tx{Tx: tx, engine: e}) })
 }
 
 // Write stores relationships, replacing what qualifies those that are there.
@@ -83,7 +84,13 @@ func (e *Engine) Import(ctx context.Context, relationships iter.Seq2[tuple.Relat
 // transaction wrote so far. What it writes later does not change the view, which
 // ends with the transaction. It costs about a microsecond, and makes the next
 // write copy the tree nodes that it changes.
-func (tx *Tx) View() View { return tx.engine.view(tx.State()) }
+func (tx *Tx) View() View {
+	v := tx.engine.view(tx.State())
+	if len(tx.given) > 0 {
+		v = v.Given(tx.given)
+	}
+	return v
+}
 
 // Check is [View.Check] of the pending state.
 func (tx *Tx) Check(ctx context.Context, t tuple.Tuple) (Decision, error) {

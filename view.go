@@ -85,6 +85,16 @@ func (v View) Without(tuples ...tuple.Tuple) View {
 	return v.derive(func(st *store.State) (*store.State, error) { return st.Without(tuples...) })
 }
 
+// Given returns the view with values for the parameters of caveats, by name, in
+// place of those that it had. They are what JSON can express; names that are no
+// parameters are passed over, so that one context can serve every question.
+// What a tuple carries of its own wins over what is given. An answer that
+// depends on a parameter which neither has is conditional and names it; a value
+// of the wrong type is an error where it matters. It costs a copy of the values.
+func (v View) Given(context map[string]any) View {
+	return v.derive(func(st *store.State) (*store.State, error) { return st.Given(context) })
+}
+
 // AsOf returns the view judged at another instant. The tuples are the same, so
 // that a question about the past wants [Engine.At] as well. An instant from
 // which on expired tuples have been swept from the view's state is
@@ -150,5 +160,6 @@ func (v View) Tuples(f tuple.Filter) iter.Seq2[tuple.Relationship, error] {
 }
 
 // Export writes the stored tuples, a line each, in the form that
-// [tuple.ReadLines] and so [Engine.Import] read. Expired tuples are left out.
+// [tuple.ReadLines] and so [Engine.Import] read. Expired tuples are left out, and
+// so are those that a change of the schema has set aside.
 func (v View) Export(w io.Writer) error { return tuple.WriteLines(w, v.Tuples(tuple.Filter{})) }

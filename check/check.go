@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"sort"
+	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/schema"
@@ -22,14 +24,18 @@ type Options struct {
 	MaxSteps int
 }
 
-const defaultMaxSteps = 10_000_000
+const (
+	defaultMaxSteps = 10_000_000
+	maxPlans        = 32
+)
 
 // An Evaluator answers questions. It is safe for use by many goroutines. It
-// keeps what it has compiled of each schema of each store that it was asked
-// about as long as it lives, so a store wants an evaluator of its own.
+// keeps what it has compiled of the last schemas of stores that it was asked
+// about, so a store wants an evaluator of its own.
 type Evaluator struct {
 	budget  int
 	plans   sync.Map // planKey → *plan
+	planned atomic.Int32
 	solvers sync.Pool
 }
 
@@ -55,7 +61,7 @@ func New(o Options) *Evaluator {
 //
 // Errors, each with a deny: those of [store.State.Err], of
 // [tuple.Tuple.Validate] and of [schema.Schema.ValidateTuple], that of the
-// context, [ErrBudget] and [ErrCycle].
+// context, [ErrBudget], [ErrCondition] and [ErrCycle].
 func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (Decision, error) {
 	s, err := e.begin(ctx, st, t)
 	if err != nil {
@@ -86,7 +92,7 @@ func (e *Evaluator) CheckAll(ctx context.Context, st *store.State, ts []tuple.Tu
 		}
 		if err == nil {
 			decisions[i], err = s.ask(t)
-			if err != nil && !errors.Is(err, ErrCycle) { // what it knows is incomplete
+			if err != nil && !errors.Is(err, ErrCycle) && !errors.Is(err, ErrCondition) { // what it knows is incomplete
 				e.end(s)
 				s = nil
 			}
@@ -144,7 +150,7 @@ func (e *Evaluator) begin(ctx context.Context, st *store.State, t tuple.Tuple) (
 		s = &solver{}
 	}
 	s.graph.reset()
-	s.ctx, s.reader, s.plan, s.budget, s.looked = ctx, st.Reader(), p, e.budget, 0
+	s.ctx, s.reader, s.given, s.plan, s.budget, s.looked = ctx, st.Reader(), st.Context(), p, e.budget, 0
 	s.stack, s.frames = s.stack[:0], s.frames[:0]
 	s.principal(t.Subject)
 	return s, nil
@@ -155,11 +161,11 @@ const maxPooled = 1 << 12
 
 // end gives a solver back.
 func (e *Evaluator) end(s *solver) {
-	if cap(s.nodes) > maxPooled || cap(s.edges) > 4*maxPooled || cap(s.frames) > maxPooled {
+	if cap(s.nodes) > maxPooled || cap(s.edges) > 4*maxPooled || cap(s.frames) > maxPooled || cap(s.sets) > maxPooled {
 		return
 	}
 	s.graph.reset()
-	s.ctx, s.reader, s.plan, s.reach, s.inners, s.cycles = nil, nil, nil, nil, nil, nil
+	s.ctx, s.reader, s.given, s.plan, s.reach, s.inners, s.cycles = nil, nil, nil, nil, nil, nil, nil
 	s.foreign = foreign{}
 	e.solvers.Put(s)
 }
@@ -173,7 +179,11 @@ func (e *Evaluator) plan(sch *schema.Schema, r *index.Reader) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, _ := e.plans.LoadOrStore(key, p)
+	first, loaded := e.plans.LoadOrStore(key, p)
+	if !loaded && e.planned.Add(1) > maxPlans { // schemas come and go
+		e.plans.Clear()
+		e.planned.Store(0)
+	}
 	return first.(*plan), nil
 }
 
@@ -202,13 +212,27 @@ func (s *solver) ask(t tuple.Tuple) (Decision, error) {
 	switch {
 	case err != nil:
 		return Decision{}, s.failure(t, err)
-	case v == undefined:
-		steps, omitted := s.cycle(g)
-		return Decision{}, &CycleError{t, steps, omitted}
+	case v == unsure:
+		return s.doubt(t, g)
 	case v == yes:
 		return Decision{verdict: allowed}, nil
 	}
 	return Decision{}, nil
+}
+
+// doubt answers a question whose goal is unsure.
+func (s *solver) doubt(t tuple.Tuple, g goal) (Decision, error) {
+	why := s.sets[s.nodes[s.goals[g]].cause]
+	switch {
+	case why.failed != nil:
+		failed := *why.failed
+		failed.Question = t
+		return Decision{}, &failed
+	case why.cycle || len(why.missing) == 0:
+		steps, omitted := s.cycle(g)
+		return Decision{}, &CycleError{t, steps, omitted}
+	}
+	return Decision{conditional, strings.Join(why.missing, ",")}, nil
 }
 
 // failure names the question in the error that ended the search.

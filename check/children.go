@@ -11,7 +11,9 @@ type frame struct {
 
 // next returns the next child of the frame's node: a node, the value of one
 // that is known, or both. It returns neither when there is no child any more.
-func (s *solver) next(f *frame) (child int32, v value) {
+// The cause is that of the tuple which leads to it, or without a node that of
+// the value; see [causes.through].
+func (s *solver) next(f *frame) (child int32, v value, c cause) {
 	at, p := s.nodes[f.node].goal, s.nodes[f.node].part
 	if p.op == opArrowAll {
 		return s.nextOfAll(f, at, p)
@@ -21,37 +23,50 @@ func (s *solver) next(f *frame) (child int32, v value) {
 		switch a.op {
 		case opThis, opArrow:
 			if !f.scan.active {
-				if a.op == opThis && s.stored(at, a) {
-					f.arg++
-					return none, yes
+				v, c := no, certain
+				if a.op == opThis {
+					v, c = s.stored(at, a)
 				}
-				if a.op == opThis && !a.this.usersets {
+				if v == yes || a.op == opThis && !a.this.usersets {
 					f.arg++
-					continue
+				} else {
+					f.scan.begin(a.first(at))
 				}
-				f.scan.begin(a.first(at))
+				if v != no {
+					return none, v, c
+				}
+				continue
 			}
 			k, ok := s.scan(&f.scan)
 			if !ok {
 				f.arg++
 				continue
 			}
-			return s.goal(a.lead(k))
+			holds, c := s.condition(k)
+			if holds == no {
+				continue
+			}
+			child, v = s.goal(a.lead(k))
+			if child == none {
+				v, c = s.through(v, certain, c)
+			}
+			return child, v, c
 		case opComputed:
 			f.arg++
-			return s.goal(goal{at.object, a.relation})
+			child, v = s.goal(goal{at.object, a.relation})
+			return child, v, certain
 		case opSelf:
 			f.arg++
-			return none, truth(at.object == s.subject.object && s.subject.relation == 0)
+			return none, truth(at.object == s.subject.object && s.subject.relation == 0), certain
 		case opNil:
 			f.arg++
-			return none, no
+			return none, no, certain
 		default:
 			f.arg++
-			return s.inner(at, a), undecided
+			return s.inner(at, a), undecided, certain
 		}
 	}
-	return none, undecided
+	return none, undecided, certain
 }
 
 // first returns the key at which the tuples begin that lead on: those with
@@ -74,19 +89,27 @@ func (p *part) lead(k index.Key) goal {
 }
 
 // nextOfAll is next for an arrow that every tuple of the tupleset must follow.
-func (s *solver) nextOfAll(f *frame, at goal, p *part) (child int32, v value) {
+func (s *solver) nextOfAll(f *frame, at goal, p *part) (child int32, v value, c cause) {
 	begins := !f.scan.active
 	if begins {
 		f.scan.begin(p.first(at))
 	}
 	k, ok := s.scan(&f.scan)
 	switch {
-	case ok:
-		return s.goal(p.lead(k))
-	case begins:
-		return none, no // no tuple at all
+	case !ok && begins:
+		return none, no, certain // no tuple at all
+	case !ok:
+		return none, undecided, certain
 	}
-	return none, undecided
+	holds, c := s.condition(k)
+	if holds == no {
+		return none, no, certain
+	}
+	child, v = s.goal(p.lead(k))
+	if child == none {
+		v, c = s.through(v, certain, c)
+	}
+	return child, v, c
 }
 
 const none = int32(-1)
@@ -138,26 +161,40 @@ type inner struct {
 	part *part
 }
 
-// stored reports whether a tuple of the goal's relation names the subject
-// itself, or the wildcard that matches it.
-func (s *solver) stored(at goal, a *part) bool {
-	_, ok := s.witness(at, a)
-	return ok
+// stored returns whether a tuple of the goal's relation names the subject
+// itself, or the wildcard that matches it, as far as their conditions tell.
+func (s *solver) stored(at goal, a *part) (value, cause) {
+	v, c := no, certain
+	s.witnesses(at, a, func(_ index.Key, holds value, why cause) bool {
+		if holds != no {
+			v, c = holds, s.merge(c, why)
+		}
+		return holds != yes
+	})
+	if v == yes {
+		c = certain
+	}
+	return v, c
 }
 
-// witness returns that tuple.
-func (s *solver) witness(at goal, a *part) (index.Key, bool) {
+// witnesses calls do for each of those tuples, with its condition, until do
+// returns false.
+func (s *solver) witnesses(at goal, a *part, do func(k index.Key, holds value, why cause) bool) {
 	s.work++
 	k := index.Key{Object: at.object, Relation: a.relation,
 		Subject: s.subject.object, SubjectRelation: s.subject.relation}
 	if a.this.admits(s.kind) {
 		if found, ok := s.reader.Get(k); ok {
-			return found, true
+			if holds, why := s.condition(found); !do(found, holds, why) {
+				return
+			}
 		}
 	}
 	if s.wildcard != 0 && a.this.wildcard[s.kind.typ] {
 		k.Subject = s.wildcard
-		return s.reader.Get(k)
+		if found, ok := s.reader.Get(k); ok {
+			holds, why := s.condition(found)
+			do(found, holds, why)
+		}
 	}
-	return index.Key{}, false
 }

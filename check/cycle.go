@@ -1,8 +1,10 @@
 package check
 
+import "slices"
+
 // cycle returns a cycle through the right side of an exclusion that leaves a
 // goal undefined, and how many steps it leaves out. There is one, since what is
-// undefined depends on such a cycle (or is part of it). It costs time in
+// unsure because of a cycle depends on one (or is part of it). It costs time in
 // proportion to what was explored, once for all goals of one component.
 func (s *solver) cycle(g goal) (steps []CycleStep, omitted int) {
 	root := s.goals[g]
@@ -12,8 +14,8 @@ func (s *solver) cycle(g goal) (steps []CycleStep, omitted int) {
 	if s.work += len(s.nodes) + len(s.edges); s.interrupted() != nil {
 		return nil, 0
 	}
-	children := s.undefinedChildren()
-	group := components(root, children)
+	children := s.unsureChildren()
+	_, group := components([]int32{root}, children)
 	at, exit := exclusionInCycle(group, children)
 	if at == none {
 		return nil, 0
@@ -55,63 +57,80 @@ func exclusionInCycle(group map[int32]int32, children map[int32][]childEdge) (at
 type childEdge struct {
 	child int32
 	role  role
+	cause cause
 }
 
-// undefinedChildren returns the edges between undefined nodes, downwards.
-func (s *solver) undefinedChildren() map[int32][]childEdge {
+// unsureChildren returns the edges between unsure nodes, downwards.
+func (s *solver) unsureChildren() map[int32][]childEdge {
 	children := map[int32][]childEdge{}
 	for at := range s.nodes {
-		if s.nodes[at].value != undefined {
-			continue
-		}
-		for e := s.nodes[at].watchers; e != 0; e = s.edges[e].next {
-			if p := s.edges[e].parent; s.nodes[p].value == undefined {
-				children[p] = append(children[p], childEdge{int32(at), s.edges[e].role})
-			}
+		if s.nodes[at].value == unsure {
+			s.childOf(int32(at), unsure, children)
 		}
 	}
 	return children
 }
 
-// components numbers the strongly connected components that root reaches, by
+// childOf enters a node as a child of those of its parents that have a value.
+func (g *graph) childOf(at int32, v value, children map[int32][]childEdge) {
+	for e := g.nodes[at].watchers; e != 0; e = g.edges[e].next {
+		if p := g.edges[e].parent; g.nodes[p].value == v {
+			children[p] = append(children[p], childEdge{at, g.edges[e].role, g.edges[e].cause})
+		}
+	}
+}
+
+// components returns the strongly connected components that the roots reach,
+// each after those that it leads to, and for each node the index of its own, by
 // Tarjan's algorithm on an explicit stack.
-func components(root int32, children map[int32][]childEdge) map[int32]int32 {
+func components(roots []int32, children map[int32][]childEdge) (groups [][]int32, group map[int32]int32) {
 	type visit struct{ at, next int32 }
-	index, low, group := map[int32]int32{root: 0}, map[int32]int32{}, map[int32]int32{}
-	stack, visits := []int32{root}, []visit{{at: root}}
-	for len(visits) > 0 {
-		v := &visits[len(visits)-1]
-		if int(v.next) < len(children[v.at]) {
-			c := children[v.at][v.next].child
-			v.next++
-			if i, ok := index[c]; !ok {
-				index[c] = int32(len(index))
-				low[c] = index[c]
-				stack = append(stack, c)
-				visits = append(visits, visit{at: c})
-			} else if _, closed := group[c]; !closed {
-				low[v.at] = min(low[v.at], i)
-			}
-			continue
+	index, low := map[int32]int32{}, map[int32]int32{}
+	group = map[int32]int32{}
+	var stack []int32
+	var visits []visit
+	enter := func(at int32) {
+		index[at] = int32(len(index))
+		low[at] = index[at]
+		stack = append(stack, at)
+		visits = append(visits, visit{at: at})
+	}
+	for _, root := range roots {
+		if _, ok := index[root]; !ok {
+			enter(root)
 		}
-		at := v.at
-		visits = visits[:len(visits)-1]
-		if len(visits) > 0 {
-			parent := visits[len(visits)-1].at
-			low[parent] = min(low[parent], low[at])
-		}
-		if low[at] == index[at] {
-			for {
-				top := stack[len(stack)-1]
-				stack = stack[:len(stack)-1]
-				group[top] = at
-				if top == at {
-					break
+		for len(visits) > 0 {
+			v := &visits[len(visits)-1]
+			if int(v.next) < len(children[v.at]) {
+				c := children[v.at][v.next].child
+				v.next++
+				if i, ok := index[c]; !ok {
+					enter(c)
+				} else if _, closed := group[c]; !closed {
+					low[v.at] = min(low[v.at], i)
 				}
+				continue
+			}
+			at := v.at
+			visits = visits[:len(visits)-1]
+			if len(visits) > 0 {
+				parent := visits[len(visits)-1].at
+				low[parent] = min(low[parent], low[at])
+			}
+			if low[at] == index[at] {
+				first := len(stack) - 1
+				for stack[first] != at {
+					first--
+				}
+				for _, n := range stack[first:] {
+					group[n] = int32(len(groups))
+				}
+				groups = append(groups, slices.Clone(stack[first:]))
+				stack = stack[:first]
 			}
 		}
 	}
-	return group
+	return groups, group
 }
 
 // path returns the edges of a shortest path between two nodes.

@@ -11,6 +11,8 @@ import (
 var (
 	// ErrCycle is matched by a [*CycleError].
 	ErrCycle = errors.New("undefined: the answer depends on its own denial")
+	// ErrCondition is matched by a [*ConditionError].
+	ErrCondition = errors.New("a caveat failed")
 	// ErrBudget is matched by a [*BudgetError].
 	ErrBudget = errors.New("the budget of steps is used up")
 )
@@ -91,3 +93,24 @@ func (e *QuestionError) Error() string { return fmt.Sprintf("question %d: %v", e
 
 // Unwrap returns why the question failed.
 func (e *QuestionError) Unwrap() error { return e.Err }
+
+// A ConditionError says that the answer depends on the condition of a stored
+// tuple that went wrong. Such a question is denied. If there are several, it is
+// one of them, always the same.
+type ConditionError struct {
+	Question tuple.Tuple // what was asked
+	Tuple    tuple.Tuple // the one that carries the caveat
+	Caveat   string
+	Err      error // what the evaluator returned
+}
+
+// Error names the tuple and the caveat.
+func (e *ConditionError) Error() string {
+	return fmt.Sprintf("%v: %v: %s of %v: %v", e.Question, ErrCondition, e.Caveat, e.Tuple, e.Err)
+}
+
+// Is reports whether target is [ErrCondition].
+func (e *ConditionError) Is(target error) bool { return target == ErrCondition }
+
+// Unwrap returns what the evaluator returned.
+func (e *ConditionError) Unwrap() error { return e.Err }

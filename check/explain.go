@@ -29,7 +29,7 @@ func (e *Evaluator) Explain(ctx context.Context, st *store.State, t tuple.Tuple)
 	}
 	x := explainer{solver: s, shown: map[int32]bool{}}
 	relation, _ := s.reader.Name(t.Relation)
-	root := x.goal(goal{s.id(t.Object), relation}, tuple.Tuple{})
+	root := x.goal(goal{s.id(t.Object), relation}, nil)
 	for s.begun = s.work; len(x.pending) > 0 && !x.stopped(); {
 		p := x.pending[len(x.pending)-1]
 		x.pending = x.pending[:len(x.pending)-1]
@@ -44,6 +44,9 @@ func (e *Evaluator) Explain(ctx context.Context, st *store.State, t tuple.Tuple)
 // The notes that a reason can have.
 const (
 	noteStored    = "stored"
+	noteHolds     = "stored, and its caveat %s holds"
+	noteFails     = "stored, but its caveat %s does not hold"
+	noteDepends   = "stored, if its caveat %s holds"
 	noteNotStored = "not stored"
 	noteAbove     = "see above"
 	noteItself    = "a userset holds of itself"
@@ -67,11 +70,28 @@ type pendingReason struct {
 	reason *Reason
 }
 
-// goal returns the reason for a goal, which is completed later.
-func (x *explainer) goal(g goal, via tuple.Tuple) *Reason {
-	r := &Reason{Tuple: x.tuple(g), Via: via}
+// goal returns the reason for a goal, which is completed later. The stored tuple
+// that leads to it may be nil.
+func (x *explainer) goal(g goal, via *index.Key) *Reason {
+	r := &Reason{Tuple: x.tuple(g)}
 	at, v := x.solver.goal(g)
-	r.Holds = v == yes
+	var own cause
+	if at != none {
+		own = x.nodes[at].cause
+	}
+	if via != nil {
+		r.Via = x.key(*via)
+		r.ViaCaveat = x.reader.Qualifier(*via).Caveat
+		holds, c := x.condition(*via)
+		if holds == no {
+			r.Note = "its caveat does not hold"
+			return r
+		}
+		if _, c = x.through(v, own, c); c != certain {
+			own = c
+		}
+	}
+	x.value(r, v, own)
 	switch {
 	case at != none:
 		r.Rule = x.rule(x.nodes[at].part)
@@ -88,10 +108,19 @@ func (x *explainer) goal(g goal, via tuple.Tuple) *Reason {
 	return r
 }
 
+// value enters whether a reason holds, or what it depends on.
+func (x *explainer) value(r *Reason, v value, c cause) {
+	r.Holds = v == yes && c == certain
+	if v == yes || v == unsure {
+		r.Missing = x.sets[c].missing
+	}
+}
+
 // part returns the reason for a nested operator, which is completed later.
 func (x *explainer) part(at goal, p *part) *Reason {
 	n := x.inner(at, p)
-	r := &Reason{Tuple: x.tuple(at), Part: true, Rule: p.rewrite.String(), Holds: x.nodes[n].value == yes}
+	r := &Reason{Tuple: x.tuple(at), Part: true, Rule: p.rewrite.String()}
+	x.value(r, x.nodes[n].value, x.nodes[n].cause)
 	x.later(n, r)
 	return r
 }
@@ -135,6 +164,8 @@ func (x *explainer) expand(p pendingReason) {
 		x.prove(p.node, n, p.reason)
 	case n.value == no:
 		x.refute(n, p.reason)
+	case n.value == unsure:
+		x.weigh(n, p.reason)
 	}
 	for i, j := from, len(x.pending)-1; i < j; i, j = i+1, j-1 {
 		x.pending[i], x.pending[j] = x.pending[j], x.pending[i]
@@ -152,7 +183,7 @@ func (x *explainer) prove(at int32, n node, r *Reason) {
 		}
 	case opArrowAll:
 		x.each(n.goal, n.part, func(k index.Key) bool {
-			r.Because = append(r.Because, x.goal(n.part.lead(k), x.key(k)))
+			r.Because = append(r.Because, x.goal(n.part.lead(k), &k))
 			return true
 		})
 	case opExclusion:
@@ -176,9 +207,13 @@ func (x *explainer) proveBy(at int32, n node, a *part, r *Reason) (proved bool) 
 	}
 	switch a.op {
 	case opThis:
-		if k, ok := x.witness(n.goal, a); ok {
-			proved = true
-			x.note(r, x.key(k), noteStored)
+		x.witnesses(n.goal, a, func(k index.Key, holds value, _ cause) bool {
+			if proved = holds == yes; proved {
+				x.note(r, &k, holds, certain)
+			}
+			return !proved
+		})
+		if proved {
 			return
 		}
 		proved = a.this.usersets && x.proveThrough(n.goal, a, r, earlier)
@@ -187,11 +222,11 @@ func (x *explainer) proveBy(at int32, n node, a *part, r *Reason) (proved bool) 
 	case opComputed:
 		g := goal{n.object, a.relation}
 		if proved = earlier(g); proved {
-			r.Because = append(r.Because, x.goal(g, tuple.Tuple{}))
+			r.Because = append(r.Because, x.goal(g, nil))
 		}
 	case opSelf:
 		if proved = n.object == x.subject.object && x.subject.relation == 0; proved {
-			x.note(r, r.Tuple, noteSelf)
+			x.remark(r, &Reason{Tuple: r.Tuple, Holds: true, Note: noteSelf})
 		}
 	case opNil:
 	default:
@@ -208,29 +243,44 @@ func (x *explainer) proveBy(at int32, n node, a *part, r *Reason) (proved bool) 
 func (x *explainer) proveThrough(at goal, a *part, r *Reason, earlier func(goal) bool) (proved bool) {
 	x.each(at, a, func(k index.Key) bool {
 		g := a.lead(k)
-		if proved = earlier(g); proved {
-			r.Because = append(r.Because, x.goal(g, x.key(k)))
+		if proved = earlier(g) && x.holds(k) == yes; proved {
+			r.Because = append(r.Because, x.goal(g, &k))
 		}
 		return !proved
 	})
 	return proved
 }
 
-// note attaches a note about a tuple to a reason: to itself if the reason is
-// about that very tuple, which is not derived, and otherwise to a new one.
-func (x *explainer) note(r *Reason, t tuple.Tuple, note string) {
-	if r.Tuple == t && r.Rule == "" {
-		r.Note = note
+func (x *explainer) holds(k index.Key) value {
+	v, _ := x.condition(k)
+	return v
+}
+
+// note says of a stored tuple that names the subject what its condition comes to.
+func (x *explainer) note(r *Reason, k *index.Key, holds value, why cause) {
+	about := &Reason{Tuple: x.key(*k), Stored: true, Note: noteStored}
+	x.value(about, holds, why)
+	if caveat := x.reader.Qualifier(*k).Caveat; caveat != "" {
+		about.Note = fmt.Sprintf(map[value]string{yes: noteHolds, no: noteFails, unsure: noteDepends}[holds], caveat)
+	}
+	x.remark(r, about)
+}
+
+// remark attaches a reason that needs no further one: as a note if it is about
+// the very tuple of r, which is not derived, and otherwise below r.
+func (x *explainer) remark(r, about *Reason) {
+	if r.Tuple == about.Tuple && r.Rule == "" && r.Note == "" {
+		r.Note, r.Stored = about.Note, about.Stored
 		return
 	}
-	r.Because = append(r.Because, &Reason{Tuple: t, Holds: r.Holds, Note: note})
+	r.Because = append(r.Because, about)
 }
 
 // operand returns the reason for an operand of an intersection or exclusion.
 func (x *explainer) operand(at goal, a *part) *Reason {
 	switch a.op {
 	case opComputed:
-		return x.goal(goal{at.object, a.relation}, tuple.Tuple{})
+		return x.goal(goal{at.object, a.relation}, nil)
 	case opSelf:
 		holds := at.object == x.subject.object && x.subject.relation == 0
 		r := &Reason{Tuple: x.tuple(at), Part: true, Rule: "self", Holds: holds, Note: noteSelf}
@@ -268,8 +318,8 @@ func (x *explainer) refute(n node, r *Reason) {
 		stopped := false
 		x.each(n.goal, n.part, func(k index.Key) bool {
 			g := n.part.lead(k)
-			if x.value(g) == no {
-				r.Because = append(r.Because, x.goal(g, x.key(k)))
+			if x.goalValue(g) == no || x.holds(k) == no {
+				r.Because = append(r.Because, x.goal(g, &k))
 				stopped = true
 			}
 			return !stopped
@@ -291,7 +341,15 @@ func (x *explainer) refute(n node, r *Reason) {
 func (x *explainer) refuteBy(at goal, a *part, r *Reason) {
 	switch a.op {
 	case opThis:
-		x.note(r, tuple.New(x.object(at.object), x.reader.String(a.relation), x.subjectOf()), noteNotStored)
+		stored := false
+		x.witnesses(at, a, func(k index.Key, holds value, why cause) bool {
+			x.note(r, &k, holds, why)
+			stored = true
+			return true
+		})
+		if !stored {
+			x.remark(r, &Reason{Tuple: tuple.New(x.object(at.object), x.reader.String(a.relation), x.subjectOf()), Note: noteNotStored})
+		}
 		if a.this.usersets {
 			x.branchesOf(at, a, r)
 		}
@@ -301,7 +359,7 @@ func (x *explainer) refuteBy(at goal, a *part, r *Reason) {
 				Note: "no tuple " + x.object(at.object).String() + "#" + x.reader.String(a.relation)})
 		}
 	case opComputed:
-		r.Because = append(r.Because, x.goal(goal{at.object, a.relation}, tuple.Tuple{}))
+		r.Because = append(r.Because, x.goal(goal{at.object, a.relation}, nil))
 	case opSelf, opNil:
 		r.Because = append(r.Because, x.operand(at, a))
 	default:
@@ -309,15 +367,20 @@ func (x *explainer) refuteBy(at goal, a *part, r *Reason) {
 	}
 }
 
+// branch adds a goal to which a tuple leads, unless there are too many.
+func (x *explainer) branch(g goal, k index.Key, r *Reason) {
+	if x.branches++; x.branches > MaxBranches {
+		x.omitted++
+		return
+	}
+	r.Because = append(r.Because, x.goal(g, &k))
+}
+
 // branchesOf adds the goals to which the tuples of a relation lead.
 func (x *explainer) branchesOf(at goal, a *part, r *Reason) (some bool) {
 	x.each(at, a, func(k index.Key) bool {
 		some = true
-		if x.branches++; x.branches > MaxBranches {
-			x.omitted++
-			return true
-		}
-		r.Because = append(r.Because, x.goal(a.lead(k), x.key(k)))
+		x.branch(a.lead(k), k, r)
 		return true
 	})
 	return some
@@ -343,7 +406,7 @@ func (x *explainer) stopped() bool {
 	return x.err != nil
 }
 
-func (x *explainer) value(g goal) value {
+func (x *explainer) goalValue(g goal) value {
 	_, v := x.solver.goal(g)
 	return v
 }
@@ -351,7 +414,7 @@ func (x *explainer) value(g goal) value {
 func (x *explainer) operandValue(at goal, a *part) value {
 	switch a.op {
 	case opComputed:
-		return x.value(goal{at.object, a.relation})
+		return x.goalValue(goal{at.object, a.relation})
 	case opSelf:
 		return truth(at.object == x.subject.object && x.subject.relation == 0)
 	case opNil:

@@ -31,8 +31,15 @@ type Reason struct {
 	Part bool
 	// Holds says whether it holds.
 	Holds bool
+	// Missing names the parameters that it depends on whether it holds, sorted;
+	// nil if it does not depend on any. Then Holds is false.
+	Missing []string
+	// Stored says that Tuple is stored, whatever its condition.
+	Stored bool
 	// Via is the stored tuple whose subject led to this reason; zero if none did.
 	Via tuple.Tuple
+	// ViaCaveat is the caveat that Via carries; empty if it carries none.
+	ViaCaveat string
 	// Excludes says that the tuple is on the right side of an exclusion: where
 	// it holds, the reason above does not.
 	Excludes bool
@@ -66,7 +73,7 @@ func (e *Explanation) Proof() []tuple.Tuple {
 	e.walk(func(r *Reason, _ int) {
 		if r.Holds {
 			add(r.Via)
-			if r.Note == noteStored {
+			if r.Stored {
 				add(r.Tuple)
 			}
 		}
@@ -111,9 +118,12 @@ func (e *Explanation) String() string {
 }
 
 func (r *Reason) line(b *strings.Builder) {
-	if r.Holds {
+	switch {
+	case r.Holds:
 		b.WriteString("✓ ")
-	} else {
+	case len(r.Missing) > 0:
+		b.WriteString("? ")
+	default:
 		b.WriteString("✗ ")
 	}
 	switch {
@@ -127,11 +137,19 @@ func (r *Reason) line(b *strings.Builder) {
 	switch {
 	case r.Excludes && r.Holds:
 		b.WriteString(", which excludes")
+	case r.Excludes && len(r.Missing) > 0:
+		b.WriteString(", which may exclude")
 	case r.Excludes:
 		b.WriteString(", which would exclude")
 	}
 	if r.Via != (tuple.Tuple{}) {
 		b.WriteString(", through " + r.Via.String())
+	}
+	if r.ViaCaveat != "" {
+		b.WriteString("[" + r.ViaCaveat + "]")
+	}
+	if len(r.Missing) > 0 {
+		b.WriteString(", missing " + strings.Join(r.Missing, ", "))
 	}
 	if r.Note != "" {
 		b.WriteString(": " + r.Note)

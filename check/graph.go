@@ -13,7 +13,7 @@ const (
 	undecided value = iota
 	no
 	yes
-	undefined // in the well-founded model it neither holds nor fails to
+	unsure // it neither holds nor fails to, for the node's cause
 )
 
 // A role says what a child is to its parent.
@@ -37,10 +37,10 @@ type node struct {
 	index    int32 // when it was visited first, or -1; Tarjan's index
 	low      int32 // the earliest node of the stack that it leads to; Tarjan's lowlink
 	rank     int32 // when it was decided: a node's reasons were decided before it
+	cause    cause // why its children are unsure, and so it is unless they do not matter
 	value    value
 	left     value // exclusion: what is known of its left side
 	right    value // exclusion: what is known of its right side
-	seen     bool  // a child is undefined
 	explored bool  // all children are known
 	support  bool  // in a component that is being closed: it might yet hold
 }
@@ -48,6 +48,7 @@ type node struct {
 type edge struct {
 	parent int32
 	next   int32
+	cause  cause // why the condition of the tuple that leads along it is undecided
 	role   role
 }
 
@@ -60,6 +61,7 @@ type graph struct {
 	todo  []int32
 	ranks int32
 	work  int // nodes, edges and tuples touched
+	causes
 }
 
 func (g *graph) reset() {
@@ -70,6 +72,7 @@ func (g *graph) reset() {
 	clear(g.nodes) // drop the pointers
 	g.nodes, g.edges, g.todo = g.nodes[:0], append(g.edges[:0], edge{}), g.todo[:0]
 	g.ranks, g.work = 0, 0
+	g.causes.reset()
 }
 
 // add makes a node that nobody waits for.
@@ -80,14 +83,14 @@ func (g *graph) add(at goal, p *part) int32 {
 }
 
 // wait makes parent wait for child.
-func (g *graph) wait(parent, child int32, r role) {
-	g.remember(parent, child, r)
+func (g *graph) wait(parent, child int32, r role, c cause) {
+	g.remember(parent, child, r, c)
 	g.nodes[parent].pending++
 }
 
 // remember notes that parent depends on child.
-func (g *graph) remember(parent, child int32, r role) {
-	g.edges = append(g.edges, edge{parent, g.nodes[child].watchers, r})
+func (g *graph) remember(parent, child int32, r role, c cause) {
+	g.edges = append(g.edges, edge{parent, g.nodes[child].watchers, c, r})
 	g.nodes[child].watchers = int32(len(g.edges) - 1)
 	g.work++
 }
@@ -96,6 +99,9 @@ func (g *graph) remember(parent, child int32, r role) {
 func (g *graph) decide(n int32, v value) {
 	g.ranks++
 	g.nodes[n].value, g.nodes[n].rank = v, g.ranks
+	if v != unsure {
+		g.nodes[n].cause = certain
+	}
 	g.todo = append(g.todo, n)
 }
 
@@ -104,18 +110,18 @@ func (g *graph) spread() {
 	for len(g.todo) > 0 {
 		n := g.todo[len(g.todo)-1]
 		g.todo = g.todo[:len(g.todo)-1]
-		v := g.nodes[n].value
 		for e := g.nodes[n].watchers; e != 0; e = g.edges[e].next {
 			g.work++
 			p := g.edges[e].parent
 			g.nodes[p].pending--
-			g.learn(p, g.edges[e].role, v)
+			v, c := g.through(g.nodes[n].value, g.nodes[n].cause, g.edges[e].cause)
+			g.learn(p, g.edges[e].role, v, c)
 		}
 	}
 }
 
-// learn tells a node what a child came to.
-func (g *graph) learn(at int32, r role, v value) {
+// learn tells a node what a child came to, and if that is unsure, why.
+func (g *graph) learn(at int32, r role, v value, c cause) {
 	n := &g.nodes[at]
 	if n.value != undecided {
 		return
@@ -146,7 +152,7 @@ func (g *graph) learn(at int32, r role, v value) {
 			return
 		}
 	}
-	n.seen = n.seen || v == undefined
+	n.cause = g.merge(n.cause, c)
 	g.settle(at)
 }
 
@@ -156,8 +162,8 @@ func (g *graph) settle(at int32) {
 	n := &g.nodes[at]
 	switch {
 	case n.value != undecided || !n.explored || n.pending > 0:
-	case n.seen || n.part.op == opExclusion:
-		g.decide(at, undefined)
+	case n.cause != certain || n.part.op == opExclusion:
+		g.decide(at, unsure)
 	case n.part.op == opUnion:
 		g.decide(at, no)
 	default:
@@ -169,7 +175,8 @@ func (g *graph) settle(at int32) {
 // outside of it. What cannot be derived even if every denial that is still
 // open is granted is unfounded, and false (the greatest unfounded set of Van
 // Gelder, Ross and Schlipf, 1991); that may decide others, and make more
-// unfounded. What remains is undefined.
+// unfounded. What remains is unsure: it hangs on children that are, on
+// conditions that are undecided, or on its own denial.
 func (g *graph) closeComponent(members []int32, interrupted func() error) error {
 	for {
 		members = g.open(members)
@@ -188,9 +195,7 @@ func (g *graph) closeComponent(members []int32, interrupted func() error) error 
 			}
 		}
 		if !unfounded {
-			for _, n := range members {
-				g.decide(n, undefined)
-			}
+			g.giveUp(members)
 		}
 		g.spread()
 	}
@@ -222,7 +227,7 @@ func (g *graph) findSupport(members []int32) {
 		n.support = false
 		switch n.part.op {
 		case opUnion:
-			if n.seen {
+			if n.cause != certain {
 				support(at)
 			}
 		case opExclusion:

@@ -14,6 +14,8 @@ type plan struct {
 	// reverse[i] lists the rules of which rule i can make a tuple true.
 	reverse [][]int32
 	reach   reachCache
+	// conditions are the compiled caveats, by name.
+	conditions map[string]schema.Condition
 }
 
 // A ref names a relation of a type.
@@ -71,7 +73,10 @@ func (t *thisPart) admits(k subjectKind) bool {
 
 // newPlan compiles s, all of whose names r must know.
 func newPlan(s *schema.Schema, r *index.Reader) (*plan, error) {
-	c := compiler{plan: &plan{rules: map[ref]*rule{}}, reader: r}
+	c := compiler{plan: &plan{rules: map[ref]*rule{}, conditions: map[string]schema.Condition{}}, reader: r}
+	for _, caveat := range s.Caveats() {
+		c.plan.conditions[caveat.Name] = caveat.Condition()
+	}
 	for _, d := range s.Definitions() {
 		for _, rel := range d.Relations {
 			if err := c.add(d, rel); err != nil {

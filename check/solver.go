@@ -22,6 +22,7 @@ type solver struct {
 	graph
 	ctx    context.Context
 	reader *index.Reader
+	given  map[string]any // values for the parameters of caveats
 	plan   *plan
 	reach  reachSet
 	budget int // of work for a question; 0 is none
@@ -72,16 +73,19 @@ func (s *solver) step(f *frame) (more bool) {
 	if f.arg == 1 && s.nodes[at].part.op == opExclusion {
 		r = subtrahend
 	}
-	child, v := s.next(f)
+	child, v, c := s.next(f)
 	switch {
-	case v == undefined:
-		s.remember(at, child, r)
-		fallthrough
 	case v != undecided:
-		s.learn(at, r, v)
+		if child != none {
+			if s.nodes[child].value == unsure {
+				s.remember(at, child, r, c)
+			}
+			v, c = s.through(v, s.nodes[child].cause, c)
+		}
+		s.learn(at, r, v, c)
 		s.spread()
 	case child != none:
-		s.wait(at, child, r)
+		s.wait(at, child, r, c)
 		if c := &s.nodes[child]; c.index < 0 {
 			s.push(child)
 		} else {

@@ -33,7 +33,7 @@ type decl struct {
 	members []*member
 	gaps    bool // a member could not be read, so that names may be missing
 
-	deletedBy string // of a definition; empty for none
+	directives []directive // that stand above a definition
 
 	params     []param
 	expression string
@@ -60,7 +60,8 @@ type member struct {
 	expr   *expr     // of a permission, or a relation that is rewritten; nil if it could not be read
 	at     span
 	broken bool // it could not be read beyond its name
-	directives
+
+	directives []directive // that stand above it
 	trivia
 }
 

@@ -19,8 +19,9 @@ type Member struct {
 	subjects []SubjectType
 	rewrite  Rewrite
 	perm     bool
-	directives
-	deletedBy string
+
+	directives []directive
+	definition bool // it is no member: its directives are the definition's
 }
 
 type part decl
@@ -59,12 +60,13 @@ func MustNew(parts ...Part) *Schema {
 	return s
 }
 
-// Define declares a type of objects with its relations and permissions.
+// Define declares a type of objects with its relations and permissions, and
+// what [DeletedBy] says of it.
 func Define(name string, members ...Member) Part {
 	d := &part{kind: declDefinition, name: ident{text: name}}
 	for _, m := range members {
-		if m.deletedBy != "" {
-			d.deletedBy = m.deletedBy
+		if m.definition {
+			d.directives = append(d.directives, m.directives...)
 			continue
 		}
 		d.members = append(d.members, m.member())
@@ -243,16 +245,23 @@ func (b *exprBuilder) list(kind exprKind, what string, children []Rewrite, depth
 	return e
 }
 
-// isBody reports whether the parser reads the whole of an expression, in braces,
-// as one.
-func isBody(expression string) bool {
+// bodyFault says why the parser would not read the whole of an expression, in
+// braces, as one; "" if it does.
+func bodyFault(expression string) string {
+	const open = "does not end where it ends: its strings and braces must be closed"
 	if !utf8.ValidString(expression) {
-		return false
+		return open
 	}
 	text := "caveat {\n" + expression + "\n}"
 	report := &reports{}
-	tokens, _ := lex(newSource("", text), report)
-	return len(report.list) == 0 && len(tokens) == 3 && tokens[1].kind == tokenBody && tokens[1].end == len(text)
+	l := lex(newSource("", text), report)
+	switch {
+	case len(report.list) > 0 || len(l.tokens) != 3 || l.tokens[1].kind != tokenBody || l.tokens[1].end != len(text):
+		return open
+	case len(l.inBody) > 0:
+		return "has a directive in it: a directive stands above what it qualifies"
+	}
+	return ""
 }
 
 // checkNames reports what the parser would not have read.
@@ -273,15 +282,16 @@ func checkNames(d *decl, report *reports) {
 		if len(d.params) == 0 {
 			report.errorf(span{}, d.name.text, "a caveat has at least one parameter")
 		}
-		switch {
-		case onlyComments(d.expression):
+		if onlyComments(d.expression) {
 			report.errorf(span{}, d.name.text, "caveat %s has no expression", d.name.text)
-		case !isBody(d.expression):
-			report.errorf(span{}, d.name.text, "the expression of caveat %s does not end where it ends: its strings and braces must be closed", d.name.text)
+		} else if fault := bodyFault(d.expression); fault != "" {
+			report.errorf(span{}, d.name.text, "the expression of caveat %s %s", d.name.text, fault)
 		}
 	}
+	d.directives = qualifying(d.directives, aboveDefinition, d.name.text, report)
 	for _, m := range d.members {
 		about := d.name.text + "#" + m.name.text
+		m.directives = qualifying(m.directives, m.place(), about, report)
 		valid(tuple.ValidateName(m.name.text), about)
 		checkMember(m, about, report)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -116,6 +117,34 @@ func TestNewErrors(t *testing.T) {
 		{`c: the expression of caveat c does not end where it ends: its strings and braces must be closed`, ErrSchema, []Part{doc(), DeclareCaveat("c", `a == "b`, Param("a", "string"))}},
 		{`c: the expression of caveat c does not end where it ends: its strings and braces must be closed`, ErrSchema, []Part{doc(), DeclareCaveat("c", "a == '\xff'", Param("a", "string"))}},
 		{`c: parameter a has an unknown type`, ErrSchema, []Part{doc(), DeclareCaveat("c", "a", Parameter{Name: "a", Type: endless[0]})}},
+		{`doc: count stands above a relation or a permission, and not above a definition`, ErrSchema, []Part{doc(DeletedBy("r").Counted(Count{Max: 1}))}},
+		{`doc: deleted-by names no permission`, ErrSchema, []Part{doc(DeletedBy(""))}},
+		{`doc: deleted-by is said already`, ErrSchema, []Part{doc(DeletedBy("r"), DeletedBy("r"))}},
+		{`doc: unknown relation "q": type "doc" does not have it`, ErrUnknownRelation, []Part{doc(DeletedBy("q"))}},
+		{`doc#p: on-delete stands above a relation, and not above a permission`, ErrSchema, []Part{doc(Perm("p", Ref("r")).OnDelete(Detach))}},
+		{`doc#p: granted-by stands above a relation, and not above a permission`, ErrSchema, []Part{doc(Perm("p", Ref("r")).GrantedToSelf())}},
+		{`doc#p: expires-within stands above a relation, and not above a permission`, ErrSchema, []Part{doc(Perm("p", Ref("r")).ExpiresWithin(0))}},
+		{`doc#s: a bound is not negative`, ErrSchema, []Part{doc(Rel("s", Type("doc")).Counted(Count{Min: -1, Max: 1}))}},
+		{`doc#s: a bound is not negative`, ErrSchema, []Part{doc(Rel("s", Type("doc")).Counted(Count{Max: -2}))}},
+		{`doc#s: 2147483648 is too large: a bound is at most 2147483647`, ErrSchema, []Part{doc(Rel("s", Type("doc")).Counted(Count{Max: MaxCount + 1}))}},
+		{`doc#s: a count of 0 would admit no tuple`, ErrSchema, []Part{doc(Rel("s", Type("doc")).Counted(Count{}))}},
+		{`doc#s: count 1 is said already`, ErrSchema, []Part{doc(Rel("s", Type("doc")).Counted(Count{Min: 1, Max: 1}).Counted(Count{Min: 1, Max: 1, Pos: Pos{Line: 1}}))}},
+		{`doc#s: count 2 contradicts count 1`, ErrSchema, []Part{doc(Rel("s", Type("doc")).Counted(Count{Min: 1, Max: 1}).Counted(Count{Min: 2, Max: 2}))}},
+		{`doc#s: unknown relation "t": type "doc" does not have it`, ErrUnknownRelation, []Part{doc(Rel("s", Type("doc")).Counted(Count{Max: 1, In: "t"}))}},
+		{`doc#s: granted-by names no permission`, ErrSchema, []Part{doc(Rel("s", Type("doc")).GrantedBy(""))}},
+		{`doc#s: granted-by names no permission`, ErrSchema, []Part{doc(Rel("s", Type("doc")).GrantedOnSubject(""))}},
+		{`doc#s: no guard can name doc#self: in a directive self is the actor`, ErrSchema, []Part{doc(Rel("self", Type("doc")), Rel("s", Type("doc")).GrantedBy("self"))}},
+		{`doc#s: granted-by self is said already`, ErrSchema, []Part{doc(Rel("s", Type("doc")).GrantedToSelf().GrantedToSelf())}},
+		{`doc#s: granted-by r is said already`, ErrSchema, []Part{doc(Rel("s", Type("doc")).GrantedBy("r").GrantedOnSubject("r").GrantedBy("r"))}},
+		{`doc#s: unknown relation "q": type "doc" does not have it (did you mean q on subject?)`, ErrUnknownRelation, []Part{doc(Rel("s", Type("team")).GrantedBy("q")), Define("team", Rel("q", Type("doc")))}},
+		{`doc#s: on-delete is said already`, ErrSchema, []Part{doc(Rel("s", Type("doc")).OnDelete(Detach).OnDelete(Refuse))}},
+		{`doc#s: OnDelete(7) is no on-delete: there are Detach, Refuse and Cascade`, ErrSchema, []Part{doc(Rel("s", Type("doc")).OnDelete(7))}},
+		{`doc#s: expires-within is said already`, ErrSchema, []Part{doc(Rel("s", Type("doc").Expiring()).ExpiresWithin(time.Hour).ExpiresWithin(time.Hour))}},
+		{`doc#s: expires-within needs a time that is more than nothing`, ErrSchema, []Part{doc(Rel("s", Type("doc").Expiring()).ExpiresWithin(-time.Hour))}},
+		{`doc#s: 1m30s is no whole number of minutes`, ErrSchema, []Part{doc(Rel("s", Type("doc").Expiring()).ExpiresWithin(90 * time.Second))}},
+		{`doc#s: 876001h0m0s is too long: a limit is at most 36500d`, ErrSchema, []Part{doc(Rel("s", Type("doc").Expiring()).ExpiresWithin(MaxExpiresWithin + time.Hour))}},
+		{`doc#s: expires-within limits when tuples expire, and those of s with a subject doc never do (admit doc with expiration instead)`, ErrSchema, []Part{doc(Rel("s", Type("doc")).ExpiresWithin(time.Hour))}},
+		{`c: the expression of caveat c has a directive in it: a directive stands above what it qualifies`, ErrSchema, []Part{doc(), DeclareCaveat("c", "a //baobab:count 1", Param("a", "bool"))}},
 		{`c: parameter a is declared already`, ErrSchema, []Part{doc(), DeclareCaveat("c", "a", Param("a", "int"), Param("a", "int"))}},
 	} {
 		s, err := New(test.parts...)

@@ -10,7 +10,8 @@ type trivia struct {
 	leading  []comment // above it
 	inner    []comment // between its tokens
 	trailing []comment // behind it, on the line on which it ends
-	doc      []string  // directly above it or inside, as text
+	above    []comment // the directives directly above it
+	doc      []string  // directly above it or inside, without directives, as text
 }
 
 // attach gives every comment of the file to what it stands by.
@@ -28,7 +29,7 @@ func (f *file) attach() {
 			next = f.decls[i+1].at.start
 		}
 		d.trailing = a.behind(d.at.end, next, i+1 < len(f.decls))
-		d.doc = f.doc(&d.trivia, d.at.start)
+		f.doc(&d.trivia, d.at.start)
 	}
 	f.final = a.rest
 }
@@ -83,26 +84,30 @@ func (a *attacher) body(d *decl) {
 		m.inner = a.take(m.at.end)
 		start, other := next(i + 1)
 		m.trailing = a.behind(m.at.end, start, other)
-		m.doc = a.file.doc(&m.trivia, m.at.start)
+		a.file.doc(&m.trivia, m.at.start)
 	}
 	d.closing = a.take(d.at.end)
 }
 
-// doc returns the comments that stand directly above start, without a blank
-// line between, and those inside.
-func (f *file) doc(t *trivia, start int) []string {
+// doc finds the comments that stand directly above start, without a blank line
+// between, and those inside; and which of those above are directives.
+func (f *file) doc(t *trivia, start int) {
 	from := len(t.leading)
 	for from > 0 && f.src.line(start)-f.src.line(t.leading[from-1].end) <= 1 {
 		from--
 		start = t.leading[from].start
 	}
-	var list []string
-	for _, group := range [][]comment{t.leading[from:], t.inner} {
+	for i, group := range [][]comment{t.leading[from:], t.inner} {
 		for _, c := range group {
-			list = append(list, reindent(f.src.text[c.start:c.end], ""))
+			text := f.src.text[c.start:c.end]
+			switch directive := isDirective(text); {
+			case !directive:
+				t.doc = append(t.doc, reindent(text, ""))
+			case i == 0 && f.src.opensLine(c.start):
+				t.above = append(t.above, c)
+			}
 		}
 	}
-	return list
 }
 
 // reindent returns a comment as it is printed behind an indentation. The lines

@@ -44,6 +44,9 @@ func compile(files []*file, report *reports, rules rules) (*Schema, error) {
 	for i := range c.schema.definitions {
 		c.resolve(i)
 	}
+	for i := range c.schema.definitions {
+		c.directives(i)
+	}
 	g := newGraph(c)
 	g.check()
 	if rules.native {
@@ -126,7 +129,7 @@ func (c *compiler) twice(what string, name, first ident) {
 }
 
 func (c *compiler) declareDefinition(d *decl) {
-	def := &Definition{Name: d.name.text, DeletedBy: d.deletedBy, Comments: d.doc, Pos: d.name.at.pos()}
+	def := &Definition{Name: d.name.text, Comments: d.doc, Pos: d.name.at.pos()}
 	c.schema.definitions = append(c.schema.definitions, def)
 	c.schema.byName[def.Name] = def
 	c.decls = append(c.decls, d)
@@ -179,7 +182,6 @@ func (c *compiler) fill(def *Definition, d *decl) {
 		}
 		first[m.name.text] = at
 		rel := &Relation{Name: m.name.text, Permission: m.kind == memberPermission, Rewrite: This{}, Comments: m.doc, Pos: m.name.at.pos()}
-		rel.Counts, rel.Guards, rel.OnDelete, rel.ExpiresWithin = m.counts, m.guards, m.onDelete, m.expiresWithin
 		switch {
 		case m.expr != nil:
 			rel.Rewrite = m.expr.rewrite()

@@ -42,7 +42,8 @@ type Verdict struct {
 	Holds bool
 	// Missing names, sorted, the parameters without whose values the condition
 	// is unknown; it is empty if the condition is known, even where not all
-	// parameters had a value. Holds is false if it is not empty.
+	// parameters had a value. With their values it may come to hang on others.
+	// Holds is false if it is not empty.
 	Missing []string
 }
 

@@ -10,14 +10,40 @@ type Definition struct {
 	Name      string
 	Relations []*Relation // relations and permissions, in order of declaration
 	DeletedBy string      // the permission that an actor needs to delete an object; empty if none may
-	Comments  []string    // the comments above the declaration, one an element, as written
+	Comments  []string    // the comments above the declaration without directives, one an element, as written
 	Pos       Pos         // of the name
 	byName    map[string]*Relation
+	counted   map[*Relation][]*Relation
 }
 
 // Relation returns the relation or permission of that name; nil if there is
 // none. It takes constant time.
 func (d *Definition) Relation(name string) *Relation { return d.byName[name] }
+
+// String returns the definition with its directives and without comments, on
+// several lines.
+func (d *Definition) String() string {
+	var b strings.Builder
+	d.write(&b, false)
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// write writes the declaration, with or without the comments inside.
+func (d *Definition) write(b *strings.Builder, comments bool) {
+	above(b, d.directives(), "")
+	b.WriteString("definition " + d.Name + " {")
+	if len(d.Relations) > 0 {
+		b.WriteByte('\n')
+	}
+	for _, r := range d.Relations {
+		if comments {
+			above(b, r.Comments, "\t")
+		}
+		above(b, r.directives(), "\t")
+		b.WriteString("\t" + r.String() + "\n")
+	}
+	b.WriteString("}\n")
+}
 
 // A Relation is a relation or a permission of a definition.
 //
@@ -36,7 +62,7 @@ type Relation struct {
 	OnDelete      OnDelete      // what becomes of its tuples when what their subject names is deleted
 	ExpiresWithin time.Duration // how far ahead its tuples may expire; 0 for no limit
 
-	Comments []string // the comments above the declaration, one an element, as written
+	Comments []string // the comments above the declaration without directives, one an element, as written
 	Pos      Pos      // of the name
 }
 
@@ -66,6 +92,11 @@ func (r *Relation) String() string {
 		b.WriteString(" = " + r.Rewrite.String())
 	}
 	return b.String()
+}
+
+// declaration returns the relation with its directives, each on a line.
+func (r *Relation) declaration() string {
+	return strings.Join(append(r.directives(), r.String()), "\n")
 }
 
 // A SubjectType is one of the alternatives of a relation: which subjects its

@@ -92,57 +92,147 @@ func (d OnDelete) String() string {
 	return fmt.Sprintf("OnDelete(%d)", uint8(d))
 }
 
-// directives are the rules that stand above a member.
-type directives struct {
-	counts        []Count
-	guards        []Guard
-	onDelete      OnDelete
-	expiresWithin time.Duration
+// MaxExpiresWithin is the longest limit that a schema can set on the expiry of
+// a relation's tuples: a hundred years, each of 365 days.
+const MaxExpiresWithin = 100 * 365 * 24 * time.Hour
+
+// MaxCount is the largest bound of a [Count].
+const MaxCount = 1<<31 - 1
+
+type directiveKind int
+
+const (
+	directiveCount directiveKind = iota
+	directiveDeletedBy
+	directiveExpiresWithin
+	directiveGrantedBy
+	directiveOnDelete
+)
+
+// directiveNames are the names of all kinds, which are in alphabetical order.
+var directiveNames = []string{"count", "deleted-by", "expires-within", "granted-by", "on-delete"}
+
+func (k directiveKind) String() string { return directiveNames[k] }
+
+// A directive is one line above a declaration, or what a method of [Member]
+// says. Its spans are zero in what was built.
+type directive struct {
+	kind       directiveKind
+	count      Count
+	permission string // of deleted-by and granted-by
+	onSubject  bool   // of granted-by
+	self       bool   // granted-by self, which names no permission
+	onDelete   OnDelete
+	limit      time.Duration // of expires-within
+
+	at    span // of the comment's mark and the directive's name
+	value span // of the word behind the name: the range, the permission, the time
+	in    span // of the relation in which is counted
 }
 
 // Counted returns the member with a bound on how many tuples it may have: see
 // [Count]. Of several all must hold.
 func (m Member) Counted(c Count) Member {
-	m.directives.counts = append(m.directives.counts[:len(m.directives.counts):len(m.directives.counts)], c)
-	return m
+	return m.directed(directive{kind: directiveCount, count: c})
 }
 
 // GrantedBy returns the member with a guard: whoever writes its tuples on their
 // own behalf must have a permission on the tuple's object. Of several guards all
 // must hold.
 func (m Member) GrantedBy(permission string) Member {
-	return m.guarded(Guard{Permission: permission})
+	return m.directed(directive{kind: directiveGrantedBy, permission: permission})
 }
 
 // GrantedOnSubject is like GrantedBy for a permission on the object of the
 // tuple's subject.
 func (m Member) GrantedOnSubject(permission string) Member {
-	return m.guarded(Guard{Permission: permission, OnSubject: true})
+	return m.directed(directive{kind: directiveGrantedBy, permission: permission, onSubject: true})
 }
 
 // GrantedToSelf returns the member with the guard that an actor may write only
 // tuples of which they are the subject.
-func (m Member) GrantedToSelf() Member { return m.guarded(Guard{}) }
-
-func (m Member) guarded(g Guard) Member {
-	m.directives.guards = append(m.directives.guards[:len(m.directives.guards):len(m.directives.guards)], g)
-	return m
+func (m Member) GrantedToSelf() Member {
+	return m.directed(directive{kind: directiveGrantedBy, self: true})
 }
 
 // OnDelete returns the member with what becomes of its tuples when what they
-// name as their subject is deleted.
+// name as their subject is deleted. It is said once.
 func (m Member) OnDelete(d OnDelete) Member {
-	m.directives.onDelete = d
-	return m
+	return m.directed(directive{kind: directiveOnDelete, onDelete: d})
 }
 
-// ExpiresWithin returns the member with a limit: no tuple may expire later than
-// that after the commit that writes it, nor be made to expire later.
+// ExpiresWithin returns the member with a limit, in whole minutes up to
+// [MaxExpiresWithin]: no tuple may expire later than that after the commit that
+// writes it, nor be made to expire later. It is said once.
 func (m Member) ExpiresWithin(limit time.Duration) Member {
-	m.directives.expiresWithin = limit
+	return m.directed(directive{kind: directiveExpiresWithin, limit: limit})
+}
+
+// directed returns the member with one more directive. It shares no memory with
+// what other members are derived from m.
+func (m Member) directed(d directive) Member {
+	m.directives = append(m.directives[:len(m.directives):len(m.directives)], d)
 	return m
 }
 
 // DeletedBy is, among the members of a definition, the permission that an actor
-// needs in order to delete an object of the type on their own behalf.
-func DeletedBy(permission string) Member { return Member{deletedBy: permission} }
+// needs in order to delete an object of the type on their own behalf. It is said
+// once.
+func DeletedBy(permission string) Member {
+	return Member{definition: true}.directed(directive{kind: directiveDeletedBy, permission: permission})
+}
+
+// deletedBy returns the directive without what marks it; "" if there is none.
+func (d *Definition) deletedBy() string {
+	if d.DeletedBy == "" {
+		return ""
+	}
+	return directiveDeletedBy.String() + " " + d.DeletedBy
+}
+
+// limit returns the directive without what marks it; "" if there is none.
+func (r *Relation) limit() string {
+	if r.ExpiresWithin == 0 {
+		return ""
+	}
+	return directiveExpiresWithin.String() + " " + limitString(r.ExpiresWithin)
+}
+
+// directives returns what stands above a definition, as comments.
+func (d *Definition) directives() []string {
+	if d.DeletedBy == "" {
+		return nil
+	}
+	return []string{directiveMark + d.deletedBy()}
+}
+
+// directives returns what stands above a relation, as comments: counts, guards,
+// and then the rest.
+func (r *Relation) directives() []string {
+	var list []string
+	for _, c := range r.Counts {
+		list = append(list, directiveMark+c.String())
+	}
+	for _, g := range r.Guards {
+		list = append(list, directiveMark+g.String())
+	}
+	if r.OnDelete != Detach {
+		list = append(list, directiveMark+directiveOnDelete.String()+" "+r.OnDelete.String())
+	}
+	if r.ExpiresWithin != 0 {
+		list = append(list, directiveMark+r.limit())
+	}
+	return list
+}
+
+// limitString returns a limit as a directive writes it, in the largest unit of
+// which it is a multiple.
+func limitString(limit time.Duration) string {
+	switch day := 24 * time.Hour; {
+	case limit%day == 0:
+		return fmt.Sprintf("%dd", limit/day)
+	case limit%time.Hour == 0:
+		return fmt.Sprintf("%dh", limit/time.Hour)
+	}
+	return fmt.Sprintf("%dm", limit/time.Minute)
+}

@@ -1,5 +1,6 @@
-// Package schema reads, checks and formats the language in which one says what
-// types of objects there are, how they can be related, and what follows from it.
+// Package schema reads, checks, formats and compares texts of the language in
+// which one says what types of objects there are, how they can be related, and
+// what follows from it.
 //
 //	use expiration
 //
@@ -51,7 +52,7 @@
 // A statement ends with its line, unless the line ends with an operator, with a
 // colon, an opening parenthesis and the like; or with a semicolon. Comments are
 // // and /* */; those directly above a declaration belong to it. One that begins
-// with //baobab: is a directive; there is none yet, so each is an error.
+// with //baobab: is a directive.
 //
 // A caveat declares a condition: its parameters with their types (see [TypeRef]),
 // and in braces an expression in CEL, which this package keeps as text.
@@ -64,6 +65,42 @@
 // A partial is a list of relations and permissions to be included: "partial
 // owned { … }", and "...owned" in a definition or another partial. An import,
 // import "teams.zed", brings in another file: see [ParseFS].
+//
+// # Directives
+//
+// A directive is a rule that SpiceDB's language cannot say. It is a comment, so
+// that the text stays one for SpiceDB's tools, and stands on a line of its own
+// directly above what it qualifies, with nothing but comments between:
+//
+//	//baobab:deleted-by transfer
+//	definition workspace {
+//		//baobab:count 1
+//		//baobab:granted-by transfer
+//		relation owner: user
+//		//baobab:on-delete cascade
+//		relation organization: organization
+//		…
+//
+//	count RANGE [per subject] [in RELATION]       above a relation, or a permission that is a sum
+//	granted-by (PERMISSION [on subject] | self)   above a relation; of several all must hold
+//	on-delete (refuse | cascade | detach)         above a relation
+//	expires-within N(d|h|m)                       above a relation that admits only what expires
+//	deleted-by PERMISSION                         above a definition
+//
+// A RANGE is N, N..M or N..*. What each means when a transaction commits is in
+// docs/SEMANTICS.md, under "Rules for writes", and at [Count], [Guard], [OnDelete]
+// and [Relation]. A permission can be counted if it is a sum (+) of relations of its
+// own definition, by way of other such permissions too: see [Definition.Counted].
+// What stands in a partial applies in each definition that includes it, and is
+// checked there. An unused partial is only read.
+//
+// Nothing that begins with //baobab: is passed over: what is unknown, does not
+// read or stands elsewhere is an error, and so is a comment that is almost a
+// directive, such as // baobab:count 1. What can never be met is refused as well:
+// a range that is empty, counts that contradict each other, a lower bound where
+// every tuple has a caveat or expires (those do not count for it), a permission
+// that the definition, or with "on subject" one of the subjects' types, does not
+// have. Block comments are comments.
 //
 // # Names
 //
@@ -100,12 +137,23 @@
 //
 //	Define(name, members...)       Rel(name, subjects...)   Perm(name, who)
 //	Rel(…).Rewritten(who)          a relation that is stored and computed at once
+//	Rel(…).Counted(Count{…})       .GrantedBy(permission)      .GrantedOnSubject(permission)
+//	Rel(…).GrantedToSelf()         .OnDelete(Cascade)          .ExpiresWithin(limit)
+//	DeletedBy(permission)          as one of the members
 //	Type("user")                   Userset("team", "member")   Wildcard("user")
 //	Type(…).With("caveat")         Type(…).Expiring()
 //	Ref("editor")                  Arrow("team", "member")     ArrowAll("team", "member")
 //	Or(a, b, …)                    And(a, b, …)                Minus(a, b)
 //	This{}                         Nil{}                       Self{}
 //	DeclareCaveat(name, expression, Param("limit", "uint"), …)
+//
+// # What changed
+//
+// [Compare] lists the differences of two schemas by what they mean, for whoever
+// reviews a change: types, relations, permissions, what a relation admits, rewrites,
+// directives and caveats, and for each of them the relations and permissions whose
+// answers it can alter. A [Rename] says that something is the same by another
+// name; [Renames.Tuple] gives a stored relationship its names after.
 //
 // # The compiled form, cost and concurrency
 //

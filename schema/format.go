@@ -5,12 +5,13 @@ import "strings"
 // Format returns the text of one file in its canonical form: one declaration or
 // member a line, tabs, one space between tokens, an empty line between
 // declarations and none doubled. It keeps every comment (those between the
-// tokens of a member move above it), the order, and the parentheses around
-// operators, and changes nothing in a caveat's expression. What it returns has
+// tokens of a member move above it), every directive with its words as they are,
+// the order, and the parentheses around operators, and changes nothing in a
+// caveat's expression. What it returns has
 // the same meaning, and Format returns it unchanged.
 //
-// Only the syntax must be right: names may be unknown, and imports are not
-// followed. On an error the text is empty; the error is [Errors].
+// Only the syntax must be right, that of directives and their places included:
+// names may be unknown, and imports are not followed. On an error the text is empty; the error is [Errors].
 func Format(file, text string) (string, error) {
 	src, report := newSource(file, text), &reports{}
 	p := scan(src, report)
@@ -100,7 +101,11 @@ func (w *printer) blank(start int) {
 }
 
 func (w *printer) comment(c comment, indent string) {
-	w.b.WriteString(indent + reindent(w.file.src.text[c.start:c.end], indent) + "\n")
+	text := w.file.src.text[c.start:c.end]
+	if isDirective(text) {
+		text = spaced(text)
+	}
+	w.b.WriteString(indent + reindent(text, indent) + "\n")
 	w.last = c.end
 }
 

@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,7 +24,55 @@ var seeds = []string{
 	"use typechecking\ndefinition u {}\ndefinition d { relation r: u\npermission p: u = r }",
 	"definition a { permission p = b - p }", "definition", "caveat c(", "{", "//baobab:count 1", "import \"x\"", "\xff", "(((((",
 	"definition a { relation r: a#r\npermission p = (r\n+ r) }", "use expiration\ndefinition a { relation r: a with expiration and x }",
+	directed,
+	"definition a {\n//baobab:count 1..2 per subject in s\nrelation r: a\n//baobab:granted-by r on subject\n//baobab:on-delete cascade\nrelation s: a\n//baobab:count 1\npermission p = r + s\n}",
+	"//baobab:deleted-by r\ndefinition a {\n//baobab:granted-by self\n\nrelation r: a //baobab:count 1\n//baobab:expires-within 1d\n}\n//baobab:on-delete x",
+	"caveat c(x int) { x > 1 // baobab:count\n}\ndefinition a {\n/* //baobab:count 1\n */ //baobab:count 1\nrelation r: a; //baobab\n}",
+	"\ufeff//baobab:deleted-by  \tr\t\r\n// b\r\n/* c */\r\ndefinition a {\r\n\t// d\r\n//baobab:granted-by r \r\n\trelation r: a }",
 }
+
+// directed has every directive; Format changes nothing in it.
+const directed = `use expiration
+
+definition user {
+	relation self: user
+}
+
+definition organization {
+	//baobab:count 1..*
+	relation owner: user
+	permission join = owner
+}
+
+partial owned {
+	// There is one.
+	//baobab:count 1
+	//baobab:granted-by transfer
+	//baobab:granted-by self
+	/* And only one. */
+	relation owner: user // not two
+	permission transfer = owner
+}
+
+// A space to work in.
+//baobab:deleted-by transfer
+definition workspace {
+	...owned
+
+	//baobab:on-delete cascade
+	//baobab:granted-by join on subject
+	relation organization: organization
+	//baobab:expires-within 90m
+	relation guest: user with expiration | user:* with expiration
+	//baobab:count 0..20 in organization
+	//baobab:count 1..3 per subject
+	relation admin: user | organization#owner
+
+	//baobab:count 1..* per subject in organization
+	//baobab:count 2147483647
+	permission member = admin + owner
+}
+`
 
 // everything is formatted: Format changes nothing.
 const everything = `/*
@@ -119,10 +168,17 @@ func same(t *testing.T, s *schema.Schema, text string) {
 func definitions(s *schema.Schema) []schema.Definition {
 	var list []schema.Definition
 	for _, d := range s.Definitions() {
-		e := schema.Definition{Name: d.Name, Comments: d.Comments}
+		e := schema.Definition{Name: d.Name, DeletedBy: d.DeletedBy, Comments: d.Comments}
 		for _, r := range d.Relations {
 			r := *r
 			r.Pos = schema.Pos{}
+			r.Counts, r.Guards = slices.Clone(r.Counts), slices.Clone(r.Guards)
+			for i := range r.Counts {
+				r.Counts[i].Pos = schema.Pos{}
+			}
+			for i := range r.Guards {
+				r.Guards[i].Pos = schema.Pos{}
+			}
 			e.Relations = append(e.Relations, &r)
 		}
 		list = append(list, e)

@@ -54,17 +54,15 @@ type lexer struct {
 	at       int
 	tokens   []token
 	comments []comment
+	inBody   []comment // the directives, and what is meant for one, in caveats' expressions
 	report   *reports
 
 	depth  int  // of braces
 	caveat bool // the next brace opens a caveat's expression
 }
 
-// directive is how comments begin that are not comments to us.
-const directive = "//baobab:"
-
-// lex returns the tokens, the last being tokenEnd, and the comments.
-func lex(src *source, report *reports) ([]token, []comment) {
+// lex returns what has read all tokens, the last being tokenEnd, and comments.
+func lex(src *source, report *reports) *lexer {
 	l := &lexer{src: src, text: src.text, report: report}
 	l.at = len(l.text) - len(strings.TrimPrefix(l.text, "\ufeff"))
 	l.tokens = make([]token, 0, len(l.text)/6+1)
@@ -72,7 +70,7 @@ func lex(src *source, report *reports) ([]token, []comment) {
 		l.next()
 	}
 	l.emit(tokenEnd, 0)
-	return l.tokens, l.comments
+	return l
 }
 
 // emit adds the token of the next n bytes.
@@ -177,13 +175,6 @@ func (l *lexer) comment() bool {
 }
 
 func (l *lexer) addComment(n int) {
-	text := l.text[l.at : l.at+n]
-	if rest, ok := strings.CutPrefix(text, directive); ok {
-		name, _, _ := strings.Cut(rest, " ")
-		l.report.errorf(span{l.src, l.at, l.at + len(directive) + len(name)}, "", "unknown directive %q", name)
-	} else if trimmed := strings.TrimLeft(strings.TrimPrefix(text, "//"), " \t"); strings.HasPrefix(trimmed, "baobab:") && strings.HasPrefix(text, "//") {
-		l.report.warnf(span{l.src, l.at, l.at + n}, "", "remove the space", "this is a comment: a directive begins with %s", directive)
-	}
 	l.comments = append(l.comments, comment{l.at, l.at + n})
 	l.at += n
 }
@@ -215,6 +206,9 @@ func (l *lexer) body() {
 		case c == '/' && strings.HasPrefix(l.rest(), "//"):
 			n := len(l.comments)
 			l.comment()
+			if c := l.comments[n]; isDirective(l.text[c.start:c.end]) || likeDirective(l.text[c.start:c.end]) != "" {
+				l.inBody = append(l.inBody, c)
+			}
 			l.comments = l.comments[:n] // it is part of the expression
 			continue
 		case c == '{':

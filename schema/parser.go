@@ -31,15 +31,16 @@ var keywords = []string{"caveat", "definition", "nil", "permission", "relation",
 // collected the names with hyphens that the file declares.
 func scan(src *source, report *reports) *parser {
 	p := &parser{src: src, report: report, hyphened: map[string]bool{}}
-	p.lexer = &lexer{src: src, text: src.text}
 	p.file = &file{src: src, flags: map[string]span{}}
 	if n := invalidUTF8(src.text); n >= 0 {
+		p.lexer = &lexer{src: src, text: src.text}
 		report.errorf(span{src, n, n + 1}, "", "byte %#02x is not valid UTF-8", src.text[n])
 		p.tokens = []token{{tokenEnd, len(src.text), len(src.text)}}
 		p.file.gaps = true
 		return p
 	}
-	p.tokens, p.file.comments = lex(src, report)
+	p.lexer = lex(src, report)
+	p.tokens, p.file.comments = p.lexer.tokens, p.lexer.comments
 	for i, t := range p.tokens {
 		if word := p.text(t); t.kind == tokenWord && (word == "relation" || word == "permission") {
 			if end := p.glued(i + 1); end > i+2 {
@@ -221,7 +222,7 @@ func (p *parser) joined(from token) string {
 
 // parse reads the file.
 func (p *parser) parse() *file {
-	declared := false
+	declared, skipped := false, false
 	for !p.is(tokenEnd) {
 		if p.accept(tokenNewline) || p.accept(';') {
 			continue
@@ -234,12 +235,14 @@ func (p *parser) parse() *file {
 			declared = declared || d.kind == declDefinition || d.kind == declCaveat || d.kind == declPartial
 		}
 		if !ok {
-			p.file.gaps = p.file.gaps || d == nil
+			skipped = skipped || d == nil
 			p.skipToDecl(from)
 		}
 		p.about = ""
 	}
+	p.file.gaps = p.file.gaps || skipped
 	p.file.attach()
+	p.directives(skipped)
 	return p.file
 }
 

@@ -34,8 +34,8 @@ func (s *Schema) Caveats() []*Caveat { return s.caveats }
 func (s *Schema) Warnings() []Diagnostic { return s.warnings }
 
 // String returns the schema as canonical text, caveats first, with partials and
-// imports resolved and only the comments that stand above declarations. [Parse]
-// reads it back to an equal schema, unless the schema was built in Go and has
+// imports resolved and only the comments that stand above declarations, their
+// directives below these. [Parse] reads it back to an equal schema, unless the schema was built in Go and has
 // what the language cannot say: a relation that is rewritten as well as stored
 // (see [Relation.String]), a name that is a keyword or begins with a hyphen, or
 // wildcards where the language does not admit them.
@@ -48,11 +48,6 @@ func (s *Schema) String() string {
 	if self {
 		b.WriteString("use self\n")
 	}
-	open := func(comments []string, indent string) {
-		for _, c := range comments {
-			b.WriteString(indent + reindent(c, indent) + "\n")
-		}
-	}
 	separate := func() {
 		if b.Len() > 0 {
 			b.WriteByte('\n')
@@ -60,23 +55,22 @@ func (s *Schema) String() string {
 	}
 	for _, c := range s.caveats {
 		separate()
-		open(c.Comments, "")
+		above(&b, c.Comments, "")
 		b.WriteString(c.String() + "\n")
 	}
 	for _, d := range s.definitions {
 		separate()
-		open(d.Comments, "")
-		b.WriteString("definition " + d.Name + " {")
-		if len(d.Relations) > 0 {
-			b.WriteByte('\n')
-		}
-		for _, r := range d.Relations {
-			open(r.Comments, "\t")
-			b.WriteString("\t" + r.String() + "\n")
-		}
-		b.WriteString("}\n")
+		above(&b, d.Comments, "")
+		d.write(&b, true)
 	}
 	return b.String()
+}
+
+// above writes lines that stand above a declaration.
+func above(b *strings.Builder, comments []string, indent string) {
+	for _, c := range comments {
+		b.WriteString(indent + reindent(c, indent) + "\n")
+	}
 }
 
 // flags reports which features the text of the schema must turn on.

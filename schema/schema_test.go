@@ -291,7 +291,7 @@ func TestWarnings(t *testing.T) {
 	s, err := schema.Parse("w.zed", `
 caveat used(a int, b int) { a > 1 }
 caveat unused(a int) { a > 1 }
-// baobab:count 1
+// Of baobab: a comment.
 definition user {}
 definition folder {
 	relation parent: folder | user
@@ -315,9 +315,6 @@ caveat used(a int, b int) { a > 1 }
 w.zed:3:8: warning: no relation uses the caveat unused
 caveat unused(a int) { a > 1 }
        ^^^^^^
-w.zed:4:1: warning: this is a comment: a directive begins with //baobab:
-// baobab:count 1
-^^^^^^^^^^^^^^^^^ remove the space
 w.zed:9:29: warning: folder#read excludes folder#read of other objects, which can need it in turn: where the data closes the cycle, the answer is an error
 	permission read = reader - parent->read
 	                           ^^^^^^^^^^^^
@@ -327,7 +324,7 @@ w.zed:9:37: warning: the arrow skips type "user", which does not have it
 w.zed:10:30: warning: + binds more tightly than &
 	permission write = reader & read + reader
 	                            ^^^^^^^^^^^^^ write (read + reader)
-w.zed:12:13: warning: no expression uses _internal, which its name says is internal
+w.zed:12:13: warning: nothing uses _internal, which its name says is internal
 	permission _internal = reader
 	           ^^^^^^^^^`, strings.Join(lines, "\n"))
 	require.Equal(t, "error", schema.SeverityError.String())

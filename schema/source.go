@@ -62,6 +62,12 @@ func (s *source) line(offset int) int {
 	return sort.SearchInts(s.lines, offset+1) - 1
 }
 
+// opensLine reports whether nothing but white space stands before offset on its line.
+func (s *source) opensLine(offset int) bool {
+	before := s.text[s.lines[s.line(offset)]:offset]
+	return strings.TrimLeft(strings.TrimPrefix(before, "\ufeff"), " \t") == ""
+}
+
 // character returns the number of characters before offset.
 func (s *source) character(offset int) int {
 	i := min(offset/stride, len(s.characters)-1)

@@ -124,8 +124,8 @@ func (tx *Tx) constrain(changes []index.Change) error {
 	c := newChecker(rules, tx.base.ReadAt(tx.instant), tx.reader())
 	c.deleted = tx.deleted
 	for _, change := range changes {
-		if !c.live(change.Had, change.Before) && !c.live(change.Has, change.After) {
-			continue // it had expired, or has, and so is no change
+		if change.Aside || !c.live(change.Had, change.Before) && !c.live(change.Has, change.After) {
+			continue // it is not seen, or it had expired, or has, and so is no change
 		}
 		c.expiry(change)
 		c.mark(change.Key)
@@ -140,17 +140,18 @@ func (c *checker) live(stored bool, q *index.Qualifier) bool {
 	return stored && !q.Expired(c.after.Instant())
 }
 
-// violations checks every count of a schema on a whole state, which may be of
-// another one, as if all of its tuples were written at once: every group that a
-// tuple names. It is called by whoever has the turn to write, and interns the
-// schema's names. The error is a [*ConstraintError], or [ErrFull]. It costs reading all tuples, and memory in
-// proportion to the objects that can be groups.
+// violations checks every count and every limit of an expiry of a schema on a
+// whole state, which may be of another one, as if all of its tuples were written
+// at once: every group that a tuple names. It is called by whoever has the turn
+// to write, and interns the schema's names. The error is a [*ConstraintError], or
+// [ErrFull]. It costs reading all tuples, and memory in proportion to the
+// objects that can be groups.
 func (s *Store) violations(r *index.Reader, sch *schema.Schema) error {
 	if err := s.dict.InternNames(namesOf(sch)...); err != nil {
 		return err
 	}
-	rules := compileRules(sch, s.dict)
-	if len(rules.counts) == 0 {
+	rules := s.rules(sch)
+	if len(rules.counts)+len(rules.expiries) == 0 {
 		return nil
 	}
 	nothing := index.NewSnapshot(s.dict, index.Meta{})
@@ -159,6 +160,10 @@ func (s *Store) violations(r *index.Reader, sch *schema.Schema) error {
 	for from := (index.Key{}); ; {
 		keys := r.All(from, buf)
 		for _, k := range keys {
+			if k.Qualifier != 0 {
+				q := r.Qualifier(k)
+				c.expiry(index.Change{Key: k.Identity(), Has: true, After: &q})
+			}
 			c.mark(k.Identity())
 		}
 		if len(keys) < cap(buf) {

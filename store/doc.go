@@ -31,18 +31,6 @@
 // backwards. Options bound the history by count, age and bytes; what is gone is
 // refused, never approximated.
 //
-// # Rules
-//
-// The directives of the schema are decided at commit, by what a transaction
-// comes to: the rules for writes in docs/SEMANTICS.md. What breaks a count, an
-// on-delete or an expires-within is refused with a [*ConstraintError], which
-// names each group with what was found and what is wanted. [Store.UpdateAs]
-// writes on behalf of an actor, whom the guards granted-by and deleted-by must
-// let; otherwise it is a [*GuardError]. Guards come first.
-//
-// [Store.Watch] tells every commit, with who made it and why if that was said
-// ([Tx.By], [Tx.Note]).
-//
 // # Expiry
 //
 // A tuple that expires does not exist from that very instant on: no question
@@ -53,6 +41,26 @@
 // At stays exact; AsOf an instant at which it existed is then [ErrSwept]. A
 // relationship may be stored that has expired already, as an import of old
 // ones does.
+//
+// # The rules of the schema
+//
+// The directives of a schema (see package schema) are decided at commit, on what
+// the transaction comes to. Counts, on-delete and expires-within hold whoever
+// writes; what breaks them is a [*ConstraintError]. Guards hold for what is
+// written on an actor's behalf, with [Store.UpdateAs]. This package does not
+// evaluate permissions: an [Actor] brings a [Judge] who does. Guards are decided
+// before the others, so that who may not write learns nothing else.
+//
+// [Store.SetSchema] puts another schema in place, in one commit. A tuple that it
+// does not admit is in the way, unless it is set aside: kept where nothing sees
+// it until a schema admits it again.
+//
+// # Who watches
+//
+// [Store.Watch] goes through the commits in order: what was added and removed, the
+// actor, and the note that the transaction left. It reads from the retained
+// history, so a watcher that lags costs the writer nothing, and is told when
+// commits that it has not seen are no longer retained.
 //
 // # What it refuses
 //

@@ -23,6 +23,8 @@ var (
 	ErrExists = errors.New("the tuple exists already")
 	// ErrPrecondition is what [Tx.Require] and [Tx.Forbid] return when what they ask for is not so.
 	ErrPrecondition = errors.New("a precondition does not hold")
+	// ErrOrphans is matched by an [*OrphanError].
+	ErrOrphans = errors.New("the schema does not admit tuples that are stored")
 	// ErrStale is what [Store.AtLeast] and [Store.Latest] return when the
 	// context ends before the state that was asked for is here. The error of
 	// the context is wrapped as well.

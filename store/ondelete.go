@@ -46,6 +46,9 @@ func (tx *Tx) DeleteObject(o tuple.Object) (int, error) {
 	}
 	r, before := tx.reader(), tx.base.ReadAt(tx.instant)
 	id, ok := r.ID(o)
+	if ok {
+		tx.forget(id)
+	}
 	if !ok || !isNamed(&r, id) && !isNamed(&before, id) {
 		return 0, nil
 	}
@@ -64,6 +67,7 @@ func (tx *Tx) deleteAll(rules *rules, id index.ID) int {
 	for queue := []index.ID{id}; len(queue) > 0; queue = queue[1:] {
 		id := queue[0]
 		tx.deleted[id] = struct{}{}
+		tx.forget(id)
 		var keys []index.Key
 		r := tx.reader()
 		eachOf(&r, id, false, buf, func(k index.Key) bool {

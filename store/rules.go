@@ -119,7 +119,7 @@ func newCountRule(d *schema.Definition, rel *schema.Relation, c schema.Count, or
 		typ: name(d.Name), typeName: d.Name, name: d.Name + "#" + rel.Name,
 		subjects: map[subjectType]bool{}, container: map[index.Name]bool{},
 	}
-	for _, counted := range countedRelations(d, rel) {
+	for _, counted := range d.Counted(rel) {
 		r.counted = append(r.counted, name(counted.Name))
 		for _, s := range counted.Subjects {
 			if !s.Wildcard {
@@ -136,32 +136,6 @@ func newCountRule(d *schema.Definition, rel *schema.Relation, c schema.Count, or
 		}
 	}
 	return r
-}
-
-// countedRelations returns the relations whose tuples a count of rel counts: rel
-// itself, or of a permission those of which it is the sum, through permissions
-// that are sums in turn.
-func countedRelations(d *schema.Definition, rel *schema.Relation) []*schema.Relation {
-	var list []*schema.Relation
-	seen := map[*schema.Relation]bool{}
-	for queue := []*schema.Relation{rel}; len(queue) > 0; queue = queue[1:] {
-		rel := queue[0]
-		if rel == nil || seen[rel] {
-			continue
-		}
-		seen[rel] = true
-		if rel.Stored() {
-			list = append(list, rel)
-			continue
-		}
-		schema.Walk(rel.Rewrite, func(r schema.Rewrite) bool {
-			if c, ok := r.(schema.Computed); ok {
-				queue = append(queue, d.Relation(c.Relation))
-			}
-			return true
-		})
-	}
-	return list
 }
 
 // index notes by which names the groups of each count are found.

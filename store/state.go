@@ -16,7 +16,8 @@ import (
 type State struct {
 	store  *Store
 	reader index.Reader
-	tx     *Tx // of a pending state
+	given  map[string]any // canonical; never changed
+	tx     *Tx            // of a pending state
 }
 
 // Revision returns that of the commit that made the state. Of a hypothetical
@@ -102,7 +103,31 @@ func (s *State) AsOf(t time.Time) (*State, error) {
 	return s.derive(s.reader.AsOf(now)), nil
 }
 
-func (s *State) derive(r index.Reader) *State { return &State{store: s.store, reader: r, tx: s.tx} }
+// Given returns the state with values for parameters of caveats, by name, in
+// place of those that it had: what JSON can express, as in the context of a
+// relationship. Names that are no parameters are passed over, and what a value
+// must be is decided where a caveat uses it. The values are copied.
+//
+// The error is that of [tuple.CanonicalContext].
+func (s *State) Given(context map[string]any) (*State, error) {
+	if err := s.Err(); err != nil {
+		return nil, err
+	}
+	given, err := tuple.CanonicalContext(context)
+	if err != nil {
+		return nil, err
+	}
+	derived := s.derive(s.reader)
+	derived.given = given
+	return derived, nil
+}
+
+// Context returns what the state was Given, which must not be changed.
+func (s *State) Context() map[string]any { return s.given }
+
+func (s *State) derive(r index.Reader) *State {
+	return &State{store: s.store, reader: r, given: s.given, tx: s.tx}
+}
 
 // Tuples returns the relationships that f matches. Their order is that of the
 // tree which serves the filter: by object if f names one, or names no one

@@ -12,6 +12,7 @@ type Stats struct {
 	Stored    int // the same and those that have expired and are not swept yet
 	Qualified int // stored with a caveat or an expiry
 	Expiring  int // stored with an expiry
+	Aside     int // not among these: set aside by [Store.SetSchema]
 
 	Objects int // with an id: all that were ever named in a write
 	Names   int // of types and relations
@@ -39,7 +40,7 @@ func (s *Store) Stats() Stats {
 	}
 	h.mu.Unlock()
 	st.Revision, st.Time = s.revision(snap.Revision), snap.CommitTime()
-	st.Stored, st.Qualified, st.Expiring = snap.Len(), snap.Qualified(), snap.Expiring()
+	st.Stored, st.Qualified, st.Expiring, st.Aside = snap.Len(), snap.Qualified(), snap.Expiring(), snap.Aside()
 	st.Tuples = st.Stored - snap.Expired(s.instant(snap))
 	st.Objects, st.Names = s.dict.Len(), s.dict.Names()
 	return st

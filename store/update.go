@@ -69,7 +69,8 @@ func (tx *Tx) commit() (Revision, error) {
 	if s.closed.Load() {
 		return Revision{}, ErrClosed
 	}
-	if len(changes)+len(tx.roots) > 0 {
+	changed := tx.builder.Peek().Schema != tx.base.Schema
+	if !changed && len(changes)+len(tx.roots) > 0 {
 		if err := tx.guard(changes); err != nil {
 			return Revision{}, err
 		}
@@ -77,7 +78,13 @@ func (tx *Tx) commit() (Revision, error) {
 			return Revision{}, err
 		}
 	}
-	if len(changes) == 0 {
+	if changed {
+		r := tx.reader()
+		if err := s.violations(&r, r.Snapshot().Schema); err != nil {
+			return Revision{}, err
+		}
+	}
+	if len(changes) == 0 && !changed {
 		return s.revision(tx.base.Revision), nil
 	}
 	var steps []*entry

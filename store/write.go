@@ -157,6 +157,7 @@ func (tx *Tx) Delete(tuples ...tuple.Tuple) error {
 	for _, t := range tuples {
 		if k, ok := r.Key(t); ok {
 			keys = append(keys, k)
+			tx.dropAside(k)
 		}
 	}
 	tx.remove(keys)
@@ -174,6 +175,9 @@ func (tx *Tx) DeleteMatching(f tuple.Filter) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if !q.nothing {
+		tx.dropMatching(q.matches)
+	}
 	return tx.remove(q.keys()), nil
 }
 
@@ -186,12 +190,17 @@ func (tx *Tx) remove(keys []index.Key) int {
 			continue
 		}
 		tx.sweep()
-		k = k.Identity()
-		c := index.Change{Key: k, Had: true}
-		c.Before, _ = tx.builder.Peek().Lookup(k)
-		tx.changes = append(tx.changes, c)
-		tx.builder.Remove(k)
+		tx.drop(k)
 		n++
 	}
 	return n
+}
+
+// drop removes a tuple that is stored, and notes it.
+func (tx *Tx) drop(k index.Key) {
+	k = k.Identity()
+	c := index.Change{Key: k, Had: true}
+	c.Before, _ = tx.builder.Peek().Lookup(k)
+	tx.changes = append(tx.changes, c)
+	tx.builder.Remove(k)
 }

@@ -82,6 +82,22 @@ func numberFlaw(v any) flaw {
 	return flaw{}
 }
 
+// CanonicalContext returns a copy of a context in the form in which contexts are
+// kept and compared, in which numbers are float64; nil for one without values.
+// The error is a [*SyntaxError] about what JSON cannot express: values of other
+// types than nil, bool, string, numbers, []any and map[string]any, numbers that
+// are not finite, integers beyond 2^53, strings that are not UTF-8, and what
+// nests more than 100 deep.
+func CanonicalContext(context map[string]any) (map[string]any, error) {
+	if len(context) == 0 {
+		return nil, nil
+	}
+	if f := contextFlaw(context, 0); f.kind != nil {
+		return nil, &SyntaxError{Text: "context", Problem: f.problem, kind: f.kind}
+	}
+	return canonicalValue(context).(map[string]any), nil
+}
+
 // canonicalValue copies a value without a flaw as it is read from text.
 func canonicalValue(v any) any {
 	switch v := v.(type) {

@@ -5,7 +5,8 @@ import "slices"
 // A Change is what happened to one tuple: whether it was and is stored, and
 // what qualified and qualifies it.
 type Change struct {
-	Key           Key // its identity
+	Key           Key  // its identity
+	Aside         bool // whether the change is to what is set aside, and not to the trees
 	Had, Has      bool
 	Before, After *Qualifier
 }
@@ -17,14 +18,22 @@ func (c Change) Bytes() int { return 40 + c.Before.Bytes() + c.After.Bytes() }
 // for each tuple what they come to; a tuple that is as it was is left out. It
 // works in place.
 func Net(changes []Change) []Change {
-	compare := func(x, y Change) int { return CompareForward(x.Key, y.Key) }
+	compare := func(x, y Change) int {
+		if c := CompareForward(x.Key, y.Key); c != 0 || x.Aside == y.Aside {
+			return c
+		}
+		if y.Aside {
+			return -1
+		}
+		return 1
+	}
 	if !slices.IsSortedFunc(changes, compare) {
 		slices.SortStableFunc(changes, compare)
 	}
 	net := changes[:0]
 	for i := 0; i < len(changes); {
 		c := changes[i]
-		for i++; i < len(changes) && changes[i].Key == c.Key; i++ {
+		for i++; i < len(changes) && compare(changes[i], c) == 0; i++ {
 			c.Has, c.After = changes[i].Has, changes[i].After
 		}
 		if c.Had != c.Has || c.Had && !EqualQualifiers(c.Before, c.After) {
@@ -38,7 +47,7 @@ func Net(changes []Change) []Change {
 // Redo makes the changes.
 func (b *Builder) Redo(changes []Change) error {
 	for _, c := range changes {
-		if err := b.set(c.Key, c.Has, c.After); err != nil {
+		if err := b.set(c, c.Has, c.After); err != nil {
 			return err
 		}
 	}
@@ -48,17 +57,23 @@ func (b *Builder) Redo(changes []Change) error {
 // Undo takes the changes back.
 func (b *Builder) Undo(changes []Change) error {
 	for _, c := range changes {
-		if err := b.set(c.Key, c.Had, c.Before); err != nil {
+		if err := b.set(c, c.Had, c.Before); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *Builder) set(k Key, stored bool, q *Qualifier) error {
-	if stored {
-		return b.Put(k, q)
+func (b *Builder) set(c Change, stored bool, q *Qualifier) error {
+	switch {
+	case c.Aside && stored:
+		b.PutAside(c.Key, q)
+	case c.Aside:
+		b.RemoveAside(c.Key)
+	case stored:
+		return b.Put(c.Key, q)
+	default:
+		b.Remove(c.Key)
 	}
-	b.Remove(k)
 	return nil
 }

@@ -99,8 +99,8 @@ func (c *checker) reverse(k Key) bool {
 	return true
 }
 
-// Equal reports whether s and t hold the same tuples, equally qualified. Their
-// ids must be of one dictionary. It reads everything.
+// Equal reports whether s and t hold the same tuples, equally qualified, and have
+// the same set aside. Their ids must be of one dictionary. It reads everything.
 func (s *Snapshot) Equal(t *Snapshot) bool {
 	if s.Len() != t.Len() {
 		return false
@@ -111,5 +111,5 @@ func (s *Snapshot) Equal(t *Snapshot) bool {
 		equal = ok && EqualQualifiers(s.qualifier(k), t.qualifier(other))
 		return equal
 	})
-	return equal
+	return equal && s.sameAside(t)
 }

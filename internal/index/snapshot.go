@@ -35,7 +35,8 @@ type Snapshot struct {
 	reverse    *btree.BTreeG[Key]
 	qualifiers *btree.BTreeG[record]
 	expiries   *btree.BTreeG[expiry]
-	lastNumber uint32 // of a record; the next free one is after it
+	lastNumber uint32                    // of a record; the next free one is after it
+	aside      *btree.BTreeG[asideTuple] // nil while none ever was
 
 	cloning sync.Mutex // cloning a tree changes the tree that is cloned
 }
@@ -105,7 +106,7 @@ func (s *Snapshot) qualifier(k Key) *Qualifier {
 func (s *Snapshot) clone() *Snapshot {
 	s.cloning.Lock()
 	defer s.cloning.Unlock()
-	return &Snapshot{
+	c := &Snapshot{
 		Meta:       s.Meta,
 		dict:       s.dict,
 		forward:    s.forward.Clone(),
@@ -114,4 +115,8 @@ func (s *Snapshot) clone() *Snapshot {
 		expiries:   s.expiries.Clone(),
 		lastNumber: s.lastNumber,
 	}
+	if s.aside != nil {
+		c.aside = s.aside.Clone()
+	}
+	return c
 }

@@ -7,8 +7,8 @@
 // transactions apply, and a [Model] holds the answers for one state at one
 // instant:
 //
-//	m := oracle.NewModel(schema, state.Relationships(), now)
-//	m.Holds(tuple.MustParse("doc:1#view@user:ann")) // True, False or Undefined
+//	m := oracle.NewModel(schema, state.Relationships(), now, given)
+//	m.Holds(tuple.MustParse("doc:1#view@user:ann")) // True, False, Undefined, Failed or Missing(…)
 //
 // For one subject, every relation of every object is an atom, and so is every
 // subexpression of its rewrite: ground.go turns the state into rules over these
@@ -18,5 +18,9 @@
 // costs a few passes over all atoms; a model keeps the values of each subject
 // that it was asked about.
 //
-// Caveats are not evaluated: NewModel refuses relationships that have one.
+// Caveats are written in a language of a few operators that mean what they mean
+// in CEL: condition.go decides the condition of each relationship once, before
+// all else, and ground.go makes an atom of one that is undecided. undecided.go
+// follows what an undecided answer hangs on. [Conditions] lends the language to
+// an engine; it is all that knows of one.
 package oracle

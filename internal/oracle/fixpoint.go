@@ -10,13 +10,13 @@ import (
 type set []bool
 
 // wellFounded computes the well-founded model for a subject: the atoms that are
-// true, and those that are true or undefined.
+// true, and those that are true or undecided.
 func (g *grounding) wellFounded(subject tuple.Subject) (lower, upper set) {
-	facts := g.facts(subject)
+	read := [...]set{g.facts(subject, false), g.facts(subject, true)}
 	lower = make(set, len(g.rules))
 	for {
-		upper = g.gamma(facts, lower)
-		next := g.gamma(facts, upper)
+		upper = g.gamma(read[1], lower)
+		next := g.gamma(read[0], upper)
 		if slices.Equal(next, lower) {
 			return lower, upper
 		}
@@ -59,10 +59,12 @@ func (r *rule) derives(holds, assumed set) bool {
 	return len(r.all) > 0
 }
 
-// facts are the atoms that hold for the subject at once.
-func (g *grounding) facts(subject tuple.Subject) set {
+// facts are the atoms that hold for the subject at once when undecided
+// conditions are read as true, or as false.
+func (g *grounding) facts(subject tuple.Subject, undecided bool) set {
 	facts := make(set, len(g.rules))
 	for i, r := range g.rules {
+		facts[i] = r.condition != nil && undecided
 		for _, s := range r.facts {
 			if s == subject || s.IsWildcard() && s.Type == subject.Type && !subject.IsUserset() {
 				facts[i] = true

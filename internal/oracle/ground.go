@@ -14,7 +14,9 @@ type Atom struct {
 }
 
 // A rule is how an atom is derived. Atoms are numbered, and rule i derives
-// atom i. An atom is a relation of an object or a subexpression of its rewrite.
+// atom i. An atom is a relation of an object or a subexpression of its rewrite,
+// and, where a tuple's condition is undecided, that condition, and that it is
+// true and the tuple matches or its target holds.
 type rule struct {
 	// facts are the subjects for whom the atom holds at once; a wildcard among
 	// them stands for the concrete subjects of its type.
@@ -24,6 +26,8 @@ type rule struct {
 	any []int
 	all []int
 	but *exclusion
+	// The atom of an undecided condition is derived when that is read as true.
+	condition *Outcome
 }
 
 type exclusion struct{ base, subtract int }
@@ -31,16 +35,24 @@ type exclusion struct{ base, subtract int }
 // A grounding is the rules of one state.
 type grounding struct {
 	schema *Schema
-	live   map[Atom][]tuple.Subject // the subjects of the tuples of object#relation
-	atoms  []Atom                   // those that are relations; atom i has number i
+	live   map[Atom][]stored // the live tuples of object#relation
+	atoms  []Atom            // those that are relations; atom i has number i
 	number map[Atom]int
 	rules  []rule
 }
 
+// A stored tuple has a subject, and a condition, which is what it comes to, and,
+// if that is undecided, the number of its atom.
+type stored struct {
+	tuple.Subject
+	condition Outcome
+	atom      int
+}
+
 // ground turns the live relationships into rules about the objects that they
 // name, and about the others given.
-func ground(s *Schema, relationships []tuple.Relationship, at time.Time, others []tuple.Object) *grounding {
-	g := &grounding{schema: s, live: map[Atom][]tuple.Subject{}, number: map[Atom]int{}}
+func ground(s *Schema, relationships []tuple.Relationship, at time.Time, given map[string]any, others []tuple.Object) *grounding {
+	g := &grounding{schema: s, live: map[Atom][]stored{}, number: map[Atom]int{}}
 	for _, o := range others {
 		g.object(o)
 	}
@@ -52,10 +64,21 @@ func ground(s *Schema, relationships []tuple.Relationship, at time.Time, others 
 		if !r.Subject.IsWildcard() {
 			g.object(r.Subject.Object)
 		}
+		t := stored{Subject: r.Subject, condition: Outcome{Holds: true}}
+		if r.Caveat != "" {
+			t.condition = s.Caveat(r.Caveat).Evaluate(r.Context, given)
+		}
 		a := Atom{r.Object, r.Relation}
-		g.live[a] = append(g.live[a], r.Subject)
+		g.live[a] = append(g.live[a], t)
 	}
 	g.rules = make([]rule, len(g.atoms), 4*len(g.atoms))
+	for _, a := range g.atoms {
+		for i := range g.live[a] {
+			if t := &g.live[a][i]; t.condition.Undecided() {
+				t.atom = g.add(rule{condition: &t.condition})
+			}
+		}
+	}
 	for i, a := range g.atoms {
 		rewrite := s.Type(a.Object.Type).Relation(a.Relation).Rewrite
 		root := g.expression(a, rewrite)
@@ -100,10 +123,20 @@ func (g *grounding) add(r rule) int {
 func (g *grounding) expression(a Atom, e Expr) int {
 	switch e := e.(type) {
 	case This:
-		r := rule{facts: g.live[a]}
-		for _, s := range g.live[a] {
-			if s.IsUserset() {
-				r.any = append(r.any, g.atom(s.Object, s.Relation))
+		var r rule
+		for _, t := range g.live[a] {
+			switch {
+			case t.condition.Undecided():
+				own := rule{facts: []tuple.Subject{t.Subject}}
+				if t.IsUserset() {
+					own.any = []int{g.atom(t.Object, t.Relation)}
+				}
+				r.any = append(r.any, g.add(rule{all: []int{t.atom, g.add(own)}}))
+			case t.condition.Holds:
+				r.facts = append(r.facts, t.Subject)
+				if t.IsUserset() {
+					r.any = append(r.any, g.atom(t.Object, t.Relation))
+				}
 			}
 		}
 		return g.add(r)
@@ -138,16 +171,23 @@ func (g *grounding) expressions(a Atom, list []Expr) []int {
 	return atoms
 }
 
-// follow returns the relation of each object that a tuple of the tupleset has
-// as its subject, and whether it could follow every tuple.
+// follow returns, for each tuple of the tupleset, that its condition is true and
+// its subject's object has the relation, and whether it could follow every tuple.
 func (g *grounding) follow(tupleset Atom, relation string) (followed []int, every bool) {
 	every = true
-	for _, s := range g.live[tupleset] {
-		if s.IsWildcard() || g.schema.Type(s.Type).Relation(relation) == nil {
+	for _, t := range g.live[tupleset] {
+		if t.IsWildcard() || g.schema.Type(t.Type).Relation(relation) == nil {
 			every = false
 			continue
 		}
-		followed = append(followed, g.atom(s.Object, relation))
+		switch target := g.atom(t.Object, relation); {
+		case t.condition.Undecided():
+			followed = append(followed, g.add(rule{all: []int{t.atom, target}}))
+		case t.condition.Holds:
+			followed = append(followed, target)
+		default:
+			every = false
+		}
 	}
 	return followed, every
 }

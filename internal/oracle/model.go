@@ -14,15 +14,17 @@ type Model struct {
 	schema        *Schema
 	relationships []tuple.Relationship
 	at            time.Time
+	given         map[string]any
 	objects       []tuple.Object
 	ground        *grounding
 	values        map[tuple.Subject][]Value
 }
 
-// NewModel takes relationships, no two of one tuple, and the objects that will
-// be asked about beside those that live relationships name. It panics on a
-// relationship that the schema does not admit.
-func NewModel(s *Schema, relationships []tuple.Relationship, at time.Time, objects ...tuple.Object) *Model {
+// NewModel takes relationships, no two of one tuple, the values that are given
+// for the caveats' parameters, and the objects that will be asked about beside
+// those that live relationships name. It panics on a relationship that the
+// schema does not admit.
+func NewModel(s *Schema, relationships []tuple.Relationship, at time.Time, given map[string]any, objects ...tuple.Object) *Model {
 	seen := map[tuple.Tuple]bool{}
 	for _, r := range relationships {
 		if seen[r.Tuple] || !s.Admit(r) {
@@ -30,7 +32,7 @@ func NewModel(s *Schema, relationships []tuple.Relationship, at time.Time, objec
 		}
 		seen[r.Tuple] = true
 	}
-	m := &Model{schema: s, relationships: relationships, at: at}
+	m := &Model{schema: s, relationships: relationships, at: at, given: given}
 	m.include(objects...)
 	return m
 }
@@ -38,7 +40,7 @@ func NewModel(s *Schema, relationships []tuple.Relationship, at time.Time, objec
 // include adds objects that may be asked about.
 func (m *Model) include(objects ...tuple.Object) {
 	m.objects = append(slices.Clone(m.objects), objects...)
-	m.ground = ground(m.schema, m.relationships, m.at, m.objects)
+	m.ground = ground(m.schema, m.relationships, m.at, m.given, m.objects)
 	m.values = map[tuple.Subject][]Value{}
 }
 
@@ -66,13 +68,17 @@ func (m *Model) Values(subject tuple.Subject) []Value {
 		return known
 	}
 	lower, upper := m.ground.wellFounded(subject)
+	hangs := hanging{m.ground, lower, upper}
+	cycles := hangs.cycles()
 	values := make([]Value, len(m.ground.atoms))
 	for i := range values {
 		switch {
 		case lower[i]:
 			values[i] = True
 		case upper[i]:
-			values[i] = Undefined
+			values[i] = hangs.answer(i, cycles)
+		default:
+			values[i] = False
 		}
 	}
 	m.values[subject] = values

@@ -17,7 +17,7 @@ func model(s *Schema, relationships ...string) *Model {
 	for _, r := range relationships {
 		state = state.With(tuple.MustParseRelationship(r))
 	}
-	return NewModel(s, state.Relationships(), noon)
+	return NewModel(s, state.Relationships(), noon, nil)
 }
 
 // expect asks questions, each followed by its answer.
@@ -26,7 +26,7 @@ func expect(t *testing.T, m *Model, questionsAndAnswers ...string) {
 	for i := 0; i < len(questionsAndAnswers); i += 2 {
 		q := tuple.MustParse(questionsAndAnswers[i])
 		require.NoError(t, m.schema.Ask(q))
-		require.Equal(t, questionsAndAnswers[i+1], m.Holds(q).String(), "%s", q)
+		require.Equal(t, questionsAndAnswers[i+1], string(m.Holds(q)), "%s", q)
 	}
 }
 
@@ -37,7 +37,7 @@ func permissions(pairs ...any) *Schema {
 	for i := 0; i < len(pairs); i += 2 {
 		doc.Relations = append(doc.Relations, &Relation{pairs[i].(string), nil, pairs[i+1].(Expr)})
 	}
-	return &Schema{[]*Type{{Name: "user"}, doc}}
+	return &Schema{Types: []*Type{{Name: "user"}, doc}}
 }
 
 func not(relation string) Expr { return Exclusion{Computed{"q"}, Computed{relation}} }
@@ -83,7 +83,7 @@ func TestCyclesOfExclusions(t *testing.T) {
 
 func TestWinAndMove(t *testing.T) {
 	s := pageSchemas["win and move"]
-	s = &Schema{append([]*Type{{Name: "user"}}, s.Types...)}
+	s = &Schema{Types: append([]*Type{{Name: "user"}}, s.Types...)}
 	win := func(n string) string { return "position:" + n + "#win@user:ann" }
 	play := func(moves ...string) *Model {
 		var tuples []string
@@ -121,7 +121,7 @@ func TestWinAndMove(t *testing.T) {
 
 func TestDeepChainsAndBigCircles(t *testing.T) {
 	s := pageSchemas["groups in a circle"]
-	s = &Schema{append([]*Type{{Name: "user"}}, s.Types...)}
+	s = &Schema{Types: append([]*Type{{Name: "user"}}, s.Types...)}
 	state := State{}
 	group := func(i int) tuple.Object {
 		return tuple.Object{Type: "group", ID: "g" + string(rune('0'+i%10)) + string(rune('0'+i/10%10))}
@@ -133,21 +133,21 @@ func TestDeepChainsAndBigCircles(t *testing.T) {
 		state = state.With(member(i, i+1))
 	}
 	state = state.With(tuple.New(group(99), "member", tuple.MustParseSubject("user:ann")).Always())
-	m := NewModel(s, state.Relationships(), noon)
+	m := NewModel(s, state.Relationships(), noon, nil)
 	require.Equal(t, True, m.Holds(tuple.New(group(0), "member", tuple.MustParseSubject("user:ann"))))
 	require.Equal(t, False, m.Holds(tuple.New(group(99), "member", tuple.Subject{Object: group(0), Relation: "member"})))
-	m = NewModel(s, state.With(member(99, 0)).Relationships(), noon)
+	m = NewModel(s, state.With(member(99, 0)).Relationships(), noon, nil)
 	require.Equal(t, True, m.Holds(tuple.New(group(99), "member", tuple.Subject{Object: group(0), Relation: "member"})))
 }
 
 func TestModelObjectsInPlay(t *testing.T) {
 	s := permissions("me", Self{})
-	m := NewModel(s, nil, noon, tuple.MustParseObject("doc:1"), tuple.MustParseObject("doc:1"), tuple.MustParseObject("robot:1"))
+	m := NewModel(s, nil, noon, nil, tuple.MustParseObject("doc:1"), tuple.MustParseObject("doc:1"), tuple.MustParseObject("robot:1"))
 	require.Len(t, m.Atoms(), 2)
 	expect(t, m, "doc:1#me@doc:1", "yes", "doc:2#me@doc:2", "yes", "doc:2#me@doc:1", "no")
 	require.Len(t, m.Atoms(), 4)
 	require.Equal(t, []Value{False, True, False, False}, m.Values(tuple.MustParseSubject("doc:1")))
-	expires := &Schema{append([]*Type{{Name: "user"}}, pageSchemas["expiry"].Types...)}
+	expires := &Schema{Types: append([]*Type{{Name: "user"}}, pageSchemas["expiry"].Types...)}
 	m = model(expires, "doc:1#viewer@user:ann[expiration:2027-01-01T12:00:00Z]", "doc:2#viewer@user:ann[expiration:2027-01-01T12:00:00.000001Z]")
 	require.Equal(t, []Atom{{tuple.MustParseObject("doc:2"), "viewer"}}, m.Atoms())
 	expect(t, m, "doc:1#viewer@user:ann", "no", "doc:2#viewer@user:ann", "yes")
@@ -161,7 +161,7 @@ func TestModelRefuses(t *testing.T) {
 		require.Panics(t, func() { model(permissions("p", Nil{}), r) }, r)
 	}
 	twice := tuple.MustParseRelationship("doc:1#q@user:ann")
-	require.Panics(t, func() { NewModel(permissions(), []tuple.Relationship{twice, twice}, noon) })
+	require.Panics(t, func() { NewModel(permissions(), []tuple.Relationship{twice, twice}, noon, nil) })
 }
 
 func TestAsk(t *testing.T) {

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -14,19 +15,19 @@ import (
 // The schemas of the examples of docs/SEMANTICS.md, as Go values; that they
 // are the same is part of the test.
 var pageSchemas = map[string]*Schema{
-	"expiry": {[]*Type{{"doc", []*Relation{
+	"expiry": {Types: []*Type{{"doc", []*Relation{
 		{"viewer", []Admit{{Type: "user", Expires: true}}, This{}},
 	}}}},
-	"this": {[]*Type{{"group", []*Relation{
+	"this": {Types: []*Type{{"group", []*Relation{
 		{"member", []Admit{{Type: "user"}, {Type: "user", Wildcard: true}, {Type: "group", Relation: "member"}}, This{}},
 		{"nobody", nil, Nil{}},
 	}}}},
-	"excluded from public": {[]*Type{{"doc", []*Relation{
+	"excluded from public": {Types: []*Type{{"doc", []*Relation{
 		{"viewer", []Admit{{Type: "user", Wildcard: true}}, This{}},
 		{"banned", []Admit{{Type: "user"}, {Type: "user", Wildcard: true}}, This{}},
 		{"view", nil, Exclusion{Computed{"viewer"}, Computed{"banned"}}},
 	}}}},
-	"arrows": {[]*Type{
+	"arrows": {Types: []*Type{
 		{"group", []*Relation{{"member", []Admit{{Type: "user"}}, This{}}}},
 		{"folder", []*Relation{{"reader", []Admit{{Type: "user"}}, This{}}}},
 		{"doc", []*Relation{
@@ -36,27 +37,27 @@ var pageSchemas = map[string]*Schema{
 			{"join", nil, Arrow{"parent", "member"}},
 		}},
 	}},
-	"self": {[]*Type{{"user", []*Relation{
+	"self": {Types: []*Type{{"user", []*Relation{
 		{"friend", []Admit{{Type: "user"}}, This{}},
 		{"see", nil, Union{Computed{"friend"}, Self{}}},
 	}}}},
-	"stored and rewritten": {[]*Type{{"doc", []*Relation{
+	"stored and rewritten": {Types: []*Type{{"doc", []*Relation{
 		{"editor", []Admit{{Type: "user"}}, This{}},
 		{"viewer", []Admit{{Type: "user"}}, Union{This{}, Computed{"editor"}}},
 		{"reader", []Admit{{Type: "doc", Relation: "viewer"}}, This{}},
 	}}}},
-	"groups in a circle": {[]*Type{{"group", []*Relation{
+	"groups in a circle": {Types: []*Type{{"group", []*Relation{
 		{"member", []Admit{{Type: "user"}, {Type: "group", Relation: "member"}}, This{}},
 		{"banned", []Admit{{Type: "group", Relation: "member"}}, This{}},
 		{"active", nil, Exclusion{Computed{"member"}, Computed{"banned"}}},
 	}}}},
-	"win and move": {[]*Type{{"position", []*Relation{
+	"win and move": {Types: []*Type{{"position", []*Relation{
 		{"player", []Admit{{Type: "user", Wildcard: true}}, This{}},
 		{"move", []Admit{{Type: "position"}}, This{}},
 		{"lost", nil, Exclusion{Computed{"player"}, Computed{"win"}}},
 		{"win", nil, Arrow{"move", "lost"}},
 	}}}},
-	"not itself": {[]*Type{{"doc", []*Relation{
+	"not itself": {Types: []*Type{{"doc", []*Relation{
 		{"q", []Admit{{Type: "user"}}, This{}},
 		{"p", nil, Exclusion{Computed{"q"}, Computed{"p"}}},
 		{"both", nil, Intersection{Computed{"q"}, Computed{"p"}}},
@@ -64,9 +65,27 @@ var pageSchemas = map[string]*Schema{
 		{"rest", nil, Exclusion{Computed{"q"}, Computed{"either"}}},
 		{"twice", nil, Exclusion{Computed{"q"}, Exclusion{Computed{"q"}, Computed{"twice"}}}},
 	}}}},
-	"views": {[]*Type{{"doc", []*Relation{
+	"views": {Types: []*Type{{"doc", []*Relation{
 		{"viewer", []Admit{{Type: "user", Expires: true}}, This{}},
 	}}}},
+	"caveats": {
+		Caveats: []*Caveat{
+			{"on_day", []Parameter{{"day", "string"}}, `day == "monday"`},
+			{"quota", []Parameter{{"limit", "int"}, {"used", "int"}}, "limit / used == 2"},
+		},
+		Types: []*Type{
+			{"group", []*Relation{{"member", []Admit{{Type: "user"}, {Type: "user", Caveat: "on_day"}}, This{}}}},
+			{"doc", []*Relation{
+				{"viewer", []Admit{{Type: "user"}, {Type: "user", Caveat: "on_day"}, {Type: "group", Relation: "member", Caveat: "on_day"}, {Type: "user", Caveat: "quota"}}, This{}},
+				{"banned", []Admit{{Type: "user", Caveat: "on_day"}, {Type: "user", Caveat: "quota"}}, This{}},
+				{"group", []Admit{{Type: "group"}, {Type: "group", Caveat: "on_day"}}, This{}},
+				{"view", nil, Exclusion{Computed{"viewer"}, Computed{"banned"}}},
+				{"both", nil, Intersection{Computed{"viewer"}, Computed{"banned"}}},
+				{"all", nil, ArrowAll{"group", "member"}},
+				{"any", nil, Arrow{"group", "member"}},
+			}},
+		},
+	},
 }
 
 // Every example of the page is a subtest: its schema is the one above, and its
@@ -100,6 +119,7 @@ type example struct {
 	source    strings.Builder
 	state     State
 	at        time.Time
+	given     map[string]any
 	questions []question
 }
 
@@ -107,13 +127,14 @@ type question struct {
 	text, answer string
 	state        State
 	at           time.Time
+	given        map[string]any
 }
 
 func (x *example) line(line string) {
 	word, rest, _ := strings.Cut(line, " ")
 	rest = strings.TrimSpace(rest)
 	switch word {
-	case "definition", "}":
+	case "definition", "caveat", "}":
 		x.source.WriteString(line + "\n")
 	case "":
 		if line != "" {
@@ -123,6 +144,9 @@ func (x *example) line(line string) {
 		at, err := time.Parse(time.RFC3339Nano, rest)
 		require.NoError(x.t, err)
 		x.at = at
+	case "given":
+		x.given = nil
+		require.NoError(x.t, json.Unmarshal([]byte(rest), &x.given))
 	case "with":
 		x.state = x.state.With(tuple.MustParseRelationship(rest))
 	case "without":
@@ -130,7 +154,7 @@ func (x *example) line(line string) {
 	case "?":
 		ask := strings.Fields(rest)
 		require.Len(x.t, ask, 2, line)
-		x.questions = append(x.questions, question{ask[0], ask[1], x.state, x.at})
+		x.questions = append(x.questions, question{ask[0], ask[1], x.state, x.at, x.given})
 	default:
 		x.state = x.state.With(tuple.MustParseRelationship(line))
 	}
@@ -138,17 +162,17 @@ func (x *example) line(line string) {
 
 func (x *example) ask(s *Schema) {
 	if s.Type("user") == nil {
-		s = &Schema{append([]*Type{{Name: "user"}}, s.Types...)}
+		s = &Schema{Types: append([]*Type{{Name: "user"}}, s.Types...), Caveats: s.Caveats}
 	}
 	for _, q := range x.questions {
 		ask := tuple.MustParse(q.text)
-		value := NewModel(s, q.state.Relationships(), q.at).Holds(ask)
+		value := NewModel(s, q.state.Relationships(), q.at, q.given).Holds(ask)
 		if err := s.Ask(ask); err != nil {
 			require.ErrorIs(x.t, err, ErrUnknown)
 			require.Equal(x.t, "error", q.answer, q.text)
 			require.Equal(x.t, False, value, q.text)
 			continue
 		}
-		require.Equal(x.t, q.answer, value.String(), "%s at %s", q.text, q.at)
+		require.Equal(x.t, q.answer, string(value), "%s at %s given %v", q.text, q.at, q.given)
 	}
 }

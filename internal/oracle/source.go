@@ -11,27 +11,43 @@ import (
 //	relation viewer: user = this + editor
 func (s *Schema) Source() string {
 	var b strings.Builder
-	for _, t := range s.Types {
-		if b.Len() > 0 {
+	for _, c := range s.Caveats {
+		var parameters []string
+		for _, p := range c.Parameters {
+			parameters = append(parameters, p.Name+" "+p.Type)
+		}
+		b.WriteString("caveat " + c.Name + "(" + strings.Join(parameters, ", ") + ") {\n    " + c.Expression + "\n}\n\n")
+	}
+	for i, t := range s.Types {
+		if i > 0 {
 			b.WriteByte('\n')
 		}
+		b.WriteString(s.mark("", t.Name, ""))
 		if len(t.Relations) == 0 {
 			b.WriteString("definition " + t.Name + " {}\n")
 			continue
 		}
 		b.WriteString("definition " + t.Name + " {\n")
 		for _, r := range t.Relations {
-			b.WriteString("    " + r.source() + "\n")
+			b.WriteString(s.mark("    ", t.Name, r.Name) + "    " + r.source() + "\n")
 		}
 		b.WriteString("}\n")
 	}
 	return s.uses(b.String()) + b.String()
 }
 
+// mark prints the directives about a relation, or about a type.
+func (s *Schema) mark(indent, typ, relation string) (text string) {
+	for _, d := range directives[Directive](s, typ, relation) {
+		text += indent + "//baobab:" + d.String() + "\n"
+	}
+	return text
+}
+
 // uses prints the lines that turn on what the text needs.
 func (s *Schema) uses(text string) string {
 	var uses string
-	if strings.Contains(text, " with expiration") {
+	if strings.Contains(text, " with expiration") || strings.Contains(text, " and expiration") {
 		uses += "use expiration\n"
 	}
 	for _, t := range s.Types {
@@ -67,8 +83,13 @@ func (r *Relation) source() string {
 	}
 	var forms []string
 	for _, a := range r.Admits {
-		forms = append(forms, a.String())
-		if a.Expires {
+		if a.lasts(false) {
+			forms = append(forms, a.String())
+		}
+		switch {
+		case a.lasts(true) && a.Caveat != "":
+			forms = append(forms, a.String()+" and expiration")
+		case a.lasts(true):
 			forms = append(forms, a.String()+" with expiration")
 		}
 	}
@@ -81,13 +102,17 @@ func (r *Relation) source() string {
 
 // String returns the form without its expiry.
 func (a Admit) String() string {
+	text := a.Type
 	switch {
 	case a.Wildcard:
-		return a.Type + ":*"
+		text += ":*"
 	case a.Relation != "":
-		return a.Type + "#" + a.Relation
+		text += "#" + a.Relation
 	}
-	return a.Type
+	if a.Caveat != "" {
+		text += " with " + a.Caveat
+	}
+	return text
 }
 
 // outer prints an expression without parentheses around the whole.

@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,14 +13,15 @@ import (
 	"github.com/baobab-authz/baobab/tuple"
 )
 
-// A Case is a schema, the relationships that are loaded at an instant, and the
-// transactions that follow it.
+// A Case is a schema, the relationships that are loaded at an instant, the
+// transactions that follow it, and what questions give the caveats.
 type Case struct {
 	Schema  *oracle.Schema
 	Loaded  time.Time // when Tuples are written; none of them has expired then
 	Tuples  []tuple.Relationship
 	Asked   time.Time // when questions are asked about what was loaded; some have expired
 	History []oracle.Transaction
+	Given   []map[string]any    // after 0, 1, … len(History) transactions
 	ids     map[string][]string // the ids that tuples use, for each type
 	chain   []string            // the ids of a long chain
 }
@@ -39,30 +41,34 @@ func Draw(t *rapid.T) *Case {
 	d.drawIDs()
 	d.drawTuples()
 	d.drawHistory()
+	for range 1 + len(c.History) {
+		c.Given = append(c.Given, d.given())
+	}
 	return c
 }
 
-// A Moment is a state and the instant at which it is asked about.
+// A Moment is a state, the instant at which it is asked about, and what is given.
 type Moment struct {
 	State oracle.State
 	At    time.Time
+	Given map[string]any
 }
 
 // Moments are the states after 0, 1, … len(History) transactions, each at the
 // instant of its commit; the first at Asked. A transaction that does not commit
 // leaves the state as it was.
 func (c *Case) Moments() []Moment {
-	list := []Moment{{oracle.NewState(c.Tuples...), c.Asked}}
-	for _, tx := range c.History {
+	list := []Moment{{oracle.NewState(c.Tuples...), c.Asked, c.Given[0]}}
+	for i, tx := range c.History {
 		after, _ := list[len(list)-1].State.Apply(tx)
-		list = append(list, Moment{after, tx.At})
+		list = append(list, Moment{after, tx.At, c.Given[i+1]})
 	}
 	return list
 }
 
 // Model is the meaning of the case at a moment, with all of its Objects.
 func (c *Case) Model(m Moment) *oracle.Model {
-	return oracle.NewModel(c.Schema, m.State.Relationships(), m.At, c.Objects()...)
+	return oracle.NewModel(c.Schema, m.State.Relationships(), m.At, m.Given, c.Objects()...)
 }
 
 // Objects are those to ask about: what tuples can name, and a group that none
@@ -117,6 +123,12 @@ func Describe(c *Case) string {
 		fmt.Fprintf(&b, "\ntransaction %d at %s\n", i+1, tx.At.Format(time.RFC3339Nano))
 		for _, o := range tx.Operations {
 			b.WriteString(o.String() + "\n")
+		}
+	}
+	for i, given := range c.Given {
+		if given != nil {
+			text, _ := json.Marshal(given)
+			fmt.Fprintf(&b, "\ngiven after transaction %d: %s\n", i, text)
 		}
 	}
 	return b.String()

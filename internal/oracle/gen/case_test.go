@@ -28,6 +28,10 @@ func TestCasesAreWellFormed(t *testing.T) {
 			require.True(t, tx.At.After(c.Asked))
 			for _, o := range tx.Operations {
 				kinds[o.Kind]++
+				if o.Kind == oracle.Create || o.Kind == oracle.Touch {
+					require.NoError(t, o.Relationship.Validate())
+					require.True(t, c.Schema.Admit(o.Relationship), "%s", o.Relationship)
+				}
 				if r := o.Relationship; o.Kind == oracle.Create || o.Kind == oracle.Touch && !r.Expires.IsZero() {
 					require.True(t, r.Expires.IsZero() || r.Expires.After(tx.At), "%s", r)
 				}
@@ -41,6 +45,7 @@ func TestCasesAreWellFormed(t *testing.T) {
 		}
 		moments := c.Moments()
 		require.Len(t, moments, 1+len(c.History))
+		require.Len(t, c.Given, len(moments))
 		require.Equal(t, state, moments[len(c.History)].State)
 		for _, s := range c.Subjects() {
 			for _, o := range c.Objects() {
@@ -74,6 +79,7 @@ func TestCasesHaveEverything(t *testing.T) {
 	for _, want := range []string{
 		" + ", " & ", " - ", "->view", ".all(", "nil", "self", "= this", "= (this", "user:*", "group:*", "group#member", "#view",
 		"#member@user:*", "@group:1#view", "[expiration:", "n60#", "Create(", "DeleteObject(", "DeleteMatching(", "relation member: user = ", "definition user {\n",
+		"caveat c1(", "user with c", "user:* with c", " and expiration", "#member with c", "[c1]", `[c1:{"`, " / ", ` == "`, " && ", " || ", "given after", `"colour"`,
 	} {
 		require.Contains(t, all.String(), want)
 	}

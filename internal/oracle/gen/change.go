@@ -8,7 +8,7 @@ import (
 // WithoutExclusions returns a copy of the schema in which a - b is a. It is for
 // the oracle: the engine may refuse a relation whose This has gone with b.
 func WithoutExclusions(s *oracle.Schema) *oracle.Schema {
-	c := &oracle.Schema{}
+	c := &oracle.Schema{Caveats: s.Caveats}
 	for _, t := range s.Types {
 		typ := &oracle.Type{Name: t.Name}
 		for _, r := range t.Relations {
@@ -41,6 +41,11 @@ func withoutExclusions(e oracle.Expr) oracle.Expr {
 // that were loaded: from its subject's object there is a way back to its
 // object. It is not ok if there is none.
 func CycleEdge(c *Case) (edge tuple.Tuple, ok bool) {
+	return cycleEdge(c, func(tuple.Relationship) bool { return true })
+}
+
+// cycleEdge is CycleEdge for those of some relationships.
+func cycleEdge(c *Case, among func(tuple.Relationship) bool) (edge tuple.Tuple, ok bool) {
 	next := map[tuple.Object][]tuple.Object{}
 	for _, r := range c.Tuples {
 		next[r.Object] = append(next[r.Object], r.Subject.Object)
@@ -62,7 +67,7 @@ func CycleEdge(c *Case) (edge tuple.Tuple, ok bool) {
 	}
 	for _, r := range c.Tuples {
 		live := r.Expires.IsZero() || r.Expires.After(c.Asked)
-		if live && reaches(r.Subject.Object, r.Object) {
+		if live && among(r) && reaches(r.Subject.Object, r.Object) {
 			return r.Tuple, true
 		}
 	}

@@ -8,11 +8,14 @@
 //
 // and a long run takes them by number: gen.Cases().Example(seed). A case is
 // meant to be asked about everything: each of its Objects, each relation, each of
-// its Subjects, after 0, 1, … len(History) transactions.
+// its Subjects, after 0, 1, … len(History) transactions, each time with what is
+// Given then.
 //
 // Cases are small, so that a failure can be read, and biased towards what goes
 // wrong: cycles in the data, exclusions that meet themselves, diamonds,
 // wildcards under an exclusion, expiry at the very instant, objects that refer
 // to themselves, usersets of permissions, and now and then a chain of more than
-// 60 nested groups. [Measure] says how often these matter.
+// 60 nested groups. A third of them have caveats, whose parameters have values
+// from the tuples, from what questions give, from both or from neither, and some
+// of which fail. [Shares] say how often these matter.
 package gen

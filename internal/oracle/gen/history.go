@@ -36,13 +36,25 @@ func (d *drawer) operation(state oracle.State, at time.Time) oracle.Operation {
 	case 3, 4:
 		return oracle.Operation{Kind: oracle.Touch, Relationship: drawn}
 	case 5:
-		return oracle.Operation{Kind: oracle.Touch, Relationship: stored.Always()}
+		return oracle.Operation{Kind: oracle.Touch, Relationship: d.requalified(stored, at)}
 	case 6, 7:
 		return oracle.Operation{Kind: oracle.Delete, Relationship: stored.Always()}
 	case 8:
 		return oracle.Operation{Kind: oracle.DeleteMatching, Filter: d.filter(stored)}
 	}
 	return oracle.Operation{Kind: oracle.DeleteObject, Object: stored.Object}
+}
+
+// requalified draws what else may qualify a stored tuple.
+func (d *drawer) requalified(t tuple.Tuple, at time.Time) tuple.Relationship {
+	var forms []form
+	for _, f := range d.forms {
+		if f.typ == t.Object.Type && f.relation == t.Relation && f.Type == t.Subject.Type &&
+			f.Relation == t.Subject.Relation && f.Wildcard == t.Subject.IsWildcard() {
+			forms = append(forms, f)
+		}
+	}
+	return d.qualified(pick(d.T, "requalified", forms...), t, at)
 }
 
 // filter draws one that names a tuple and perhaps others.

@@ -17,7 +17,7 @@ var (
 // drawSchema draws types, first with the names of what they have only. It also
 // returns the forms of tuples that close the cycles of traps.
 func drawSchema(t *rapid.T) (_ *oracle.Schema, traps []form) {
-	s := &oracle.Schema{Types: []*oracle.Type{{Name: "user"}}}
+	s := &oracle.Schema{Types: []*oracle.Type{{Name: "user"}}, Caveats: drawCaveats(t)}
 	for _, name := range typeNames[:pick(t, "types", 2, 2, 2, 3, 4)] {
 		typ := &oracle.Type{Name: name}
 		for _, r := range relationNames[:pick(t, "relations", 1, 2, 2, 2, 3, 4)] {
@@ -89,10 +89,19 @@ func (d *typeDrawer) relation(r *oracle.Relation) {
 	}
 }
 
-// admit adds a form that is not there yet, sometimes with expiry.
+// admit adds a form that is not there yet, sometimes with expiry, and, where
+// there are caveats, with one, without, or both.
 func (d *typeDrawer) admit(r *oracle.Relation, a oracle.Admit) {
+	if len(d.s.Caveats) > 0 && a.Caveat == "" && chance(d.t, "with a caveat", 2) {
+		with := a
+		with.Caveat = pick(d.t, "caveat", d.s.Caveats...).Name
+		d.admit(r, with)
+		if chance(d.t, "only with", 2) {
+			return
+		}
+	}
 	for _, b := range r.Admits {
-		if b.Type == a.Type && b.Relation == a.Relation && b.Wildcard == a.Wildcard {
+		if b.Type == a.Type && b.Relation == a.Relation && b.Wildcard == a.Wildcard && b.Caveat == a.Caveat {
 			return
 		}
 	}
@@ -165,7 +174,8 @@ func (d *typeDrawer) arrow() (tupleset, target string, ok bool) {
 
 // trap sometimes rewrites permissions so that one can meet its own negation
 // through the data: the win-move game, or members who are banned by groups. It
-// returns the forms of the moves or bans, and of the base, which is public.
+// returns the forms of the moves or bans, and of the base, which is public; their
+// tuples may have to carry a caveat.
 func (d *typeDrawer) trap() []form {
 	permissions := d.permissions()
 	kind := pick(d.t, "trap", 0, 1, 1, 1, 1, 2, 2, 2)

@@ -28,11 +28,19 @@ func TestShares(t *testing.T) {
 	}
 	all := time.Since(start)
 	t.Logf("%s\n%s a case, of which %s to draw it", &s, all/time.Duration(*cases), drawing/time.Duration(*cases))
-	answers := s.Answers[oracle.True] + s.Answers[oracle.False] + s.Answers[oracle.Undefined]
+	answers := 0
+	for _, n := range s.Answers {
+		answers += n
+	}
 	require.Greater(t, 20*s.Answers[oracle.True], answers)
 	require.Greater(t, 20*s.Answers[oracle.False], answers)
 	require.Greater(t, 100*s.Answers[oracle.Undefined], answers)
 	require.Greater(t, 20*s.Undefined, s.Cases)
 	require.Greater(t, 5*s.Exclusions, s.Cases)
 	require.Greater(t, 5*s.Cycles, s.Cases)
+	require.Greater(t, 4*s.Caveated, s.Cases)
+	require.Greater(t, 2*s.Conditional, s.Caveated)
+	require.Greater(t, 10*s.Failed, s.Caveated)
+	require.Greater(t, 20*s.Both, s.Caveated)
+	require.Greater(t, 20*s.CaveatCycles, s.Caveated)
 }

@@ -50,11 +50,11 @@ func (d *drawer) drawTuples() {
 		switch {
 		case f.Wildcard:
 			for _, id := range d.ids[f.typ] {
-				state = state.With(d.relationship(f, id, "", d.Loaded))
+				state = state.With(d.lasting(f.tuple(id, "")))
 			}
 		case !chance(d.T, "sprung", 8):
 			for _, e := range d.shape(f.typ) {
-				state = state.With(d.relationship(f, e[0], e[1], d.Loaded))
+				state = state.With(d.lasting(f.tuple(e[0], e[1])))
 			}
 		}
 	}
@@ -100,21 +100,41 @@ func (d *drawer) shape(typ string) (edges [][2]string) {
 	return edges
 }
 
-// relationship makes a tuple of a form, sometimes with an expiry after the
-// instant at which it is written.
-func (d *drawer) relationship(f form, object, subject string, written time.Time) tuple.Relationship {
+// tuple makes one of a form.
+func (f form) tuple(object, subject string) tuple.Tuple {
 	s := tuple.Subject{Object: tuple.Object{Type: f.Type, ID: subject}, Relation: f.Relation}
 	if f.Wildcard {
 		s.ID = tuple.Wildcard
 	}
-	r := tuple.New(tuple.Object{Type: f.typ, ID: object}, f.relation, s).Always()
-	if f.Expires && chance(d.T, "expiry", 2) {
+	return tuple.New(tuple.Object{Type: f.typ, ID: object}, f.relation, s)
+}
+
+// relationship makes a tuple of a form, with its caveat and some of what that
+// needs, and sometimes with an expiry after the instant at which it is written.
+func (d *drawer) relationship(f form, object, subject string, written time.Time) tuple.Relationship {
+	return d.qualified(f, f.tuple(object, subject), written)
+}
+
+// qualified makes a relationship of a tuple that has the form.
+func (d *drawer) qualified(f form, t tuple.Tuple, written time.Time) tuple.Relationship {
+	r := t.Always()
+	if f.Caveat != "" {
+		r.Caveat, r.Context = f.Caveat, d.context(d.Schema.Caveat(f.Caveat))
+	}
+	if f.Temporary || f.Expires && chance(d.T, "expiry", 2) {
 		if written == d.Loaded {
 			r.Expires = d.Asked.Add(pick(d.T, "expires", time.Hour, 0, -time.Microsecond, time.Microsecond, -time.Minute, time.Minute))
 			return r
 		}
 		r.Expires = written.Add(pick(d.T, "expires", time.Hour, time.Minute, time.Microsecond))
 	}
+	return r
+}
+
+// lasting makes a relationship of a tuple that does not expire, if with a caveat.
+func (d *drawer) lasting(t tuple.Tuple) tuple.Relationship {
+	r := d.requalified(t, d.Loaded)
+	r.Expires = time.Time{}
 	return r
 }
 
@@ -131,11 +151,17 @@ func (d *drawer) longChain() (list []tuple.Relationship) {
 		return nil
 	}
 	f := pick(d.T, "chain", recursive...)
+	f.Expires = false
+	link := func(object, subject string) {
+		r := d.relationship(f, object, subject, d.Loaded)
+		r.Context = nil // what is given makes or breaks all of the chain
+		list = append(list, r)
+	}
 	for i := range rapid.IntRange(61, 75).Draw(d.T, "length") {
 		d.chain = append(d.chain, fmt.Sprintf("n%02d", i))
 	}
 	for i := range d.chain[1:] {
-		list = append(list, d.relationship(form{f.typ, f.relation, oracle.Admit{Type: f.Type, Relation: f.Relation}}, d.chain[i], d.chain[i+1], d.Loaded))
+		link(d.chain[i], d.chain[i+1])
 	}
 	last := d.chain[len(d.chain)-1]
 	for _, e := range d.forms {
@@ -144,7 +170,7 @@ func (d *drawer) longChain() (list []tuple.Relationship) {
 		}
 	}
 	if chance(d.T, "closed", 3) {
-		list = append(list, d.relationship(form{f.typ, f.relation, oracle.Admit{Type: f.Type, Relation: f.Relation}}, last, d.chain[0], d.Loaded))
+		link(last, d.chain[0])
 	}
 	d.ids[f.typ] = append(append([]string(nil), d.ids[f.typ]...), d.chain...)
 	return list
