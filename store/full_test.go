@@ -124,3 +124,60 @@ func TestFullSweep(t *testing.T) {
 	require.ErrorIs(t, err, ErrFull)
 	require.Same(t, head, s.head.Load())
 }
+
+// When names, ids or records are used up, the schema stays as it is.
+func TestSchemaFull(t *testing.T) {
+	ctx := context.Background()
+	open := func(text string, tuples ...string) *Store {
+		s, err := Open(schema.MustParse(text), Options{CheckEachCommit: true})
+		require.NoError(t, err)
+		update(t, s, func(tx *Tx) error {
+			for _, r := range tuples {
+				if err := tx.Create(tuple.MustParseRelationship(r)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		return s
+	}
+	wide, narrow := "definition user {} definition document { relation viewer: user | user:* }", "definition user {} definition document { relation viewer: user }"
+	s := open(wide, "document:a#viewer@user:a")
+	before := s.Stats().Revision
+	names := "definition user {} definition document { relation viewer: user | user:* \n"
+	for i := range 1 << 16 {
+		names += fmt.Sprintf("relation r%d: user\n", i)
+	}
+	_, err := s.SetSchema(ctx, schema.MustParse(names+"}"), SchemaOptions{})
+	require.ErrorIs(t, err, ErrFull)
+
+	// A rename gives objects new ids.
+	renamed := "definition person {} definition document { relation viewer: person | person:* }"
+	s.dict.Limit(2, 10)
+	_, err = s.SetSchema(ctx, schema.MustParse(renamed), SchemaOptions{Renames: schema.Renames{{Type: "user", To: "person"}}})
+	require.ErrorIs(t, err, ErrFull)
+	require.Equal(t, before, s.Stats().Revision)
+
+	// So does what is set aside and renamed, and what comes back.
+	s = open(wide, "document:a#viewer@user:*")
+	rename := SchemaOptions{SetAside: true, Renames: schema.Renames{{Type: "user", To: "person"}}}
+	s.dict.Limit(2, 10)
+	only := "definition person {} definition document { relation viewer: person }"
+	_, err = s.SetSchema(ctx, schema.MustParse(only), rename)
+	require.ErrorIs(t, err, ErrFull)
+	_, err = s.SetSchema(ctx, schema.MustParse(narrow), SchemaOptions{SetAside: true})
+	require.NoError(t, err)
+	require.Equal(t, 1, s.Stats().Aside)
+	_, err = s.SetSchema(ctx, schema.MustParse(renamed), rename)
+	require.ErrorIs(t, err, ErrFull)
+	s.dict.Limit(10, 10)
+	_, err = s.SetSchema(ctx, schema.MustParse(renamed), rename)
+	require.NoError(t, err)
+	require.Zero(t, s.Stats().Aside)
+	now, err := s.Now()
+	require.NoError(t, err)
+	_, ok, err := now.Get(tuple.MustParse("document:a#viewer@person:*"))
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.NoError(t, s.Check())
+}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -182,4 +183,67 @@ definition doc {
 	_, err = st.SetSchema(ctx, bound(t, strict), store.SchemaOptions{})
 	require.NoError(t, err)
 	assert.Zero(t, st.Stats().Aside)
+}
+
+// Whoever watches sees what is set aside go, and come back; what has been set
+// aside stays so under a schema that does not admit it either.
+func TestWatchWhatIsSetAside(t *testing.T) {
+	ctx := context.Background()
+	st, _ := openWide(t, "doc:1#viewer@user:*", "doc:1#owner@user:ann", "group:g#member@user:ann")
+	before := st.Stats().Revision
+	var last store.Revision
+	for _, text := range []string{narrow, narrow, wide} {
+		var err error
+		last, err = st.SetSchema(ctx, bound(t, text), store.SchemaOptions{SetAside: true})
+		require.NoError(t, err)
+	}
+	var seen []string
+	for change, err := range st.Watch(ctx, before) {
+		require.NoError(t, err)
+		seen = append(seen, fmt.Sprintf("+%d -%d", len(change.Added), len(change.Removed)))
+		if change.Revision == last {
+			break
+		}
+	}
+	assert.Equal(t, []string{"+0 -2", "+0 -0", "+2 -0"}, seen)
+}
+
+// The context is looked at while the tuples are read.
+func TestSetSchemaCancelled(t *testing.T) {
+	var tuples []string
+	for i := range 1500 {
+		tuples = append(tuples, fmt.Sprintf("doc:%d#owner@user:ann", i))
+	}
+	st, _ := openWide(t, tuples...)
+	ctx := &countdown{Context: context.Background(), left: 1}
+	_, err := st.SetSchema(ctx, bound(t, narrow), store.SchemaOptions{})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Len(t, stored(t, must(st.Now())), 1500)
+}
+
+// A countdown is a context that ends after it was asked so many times.
+type countdown struct {
+	context.Context
+	left int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestGivenIsRefused(t *testing.T) {
+	st, _ := openWide(t)
+	now := must(st.Now())
+	_, err := now.Given(map[string]any{"x": make(chan int)})
+	require.ErrorIs(t, err, tuple.ErrSyntax)
+	assert.Contains(t, err.Error(), "a value of type chan int")
+	given, err := now.Given(nil)
+	require.NoError(t, err)
+	assert.Nil(t, given.Context())
+	require.NoError(t, st.Close())
+	_, err = now.Given(nil)
+	require.ErrorIs(t, err, store.ErrClosed)
 }

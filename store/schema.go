@@ -60,8 +60,7 @@ func (e *OrphanError) Unwrap() []error { return e.Examples }
 // stored tuples would not be admitted any more (unless the options set them
 // aside), with a [*ConstraintError] if those that remain break a constraint of
 // the new schema, and with [schema.ErrRename] for renames that do not lead from
-// one schema to the other, or [ErrExists] if they make two tuples one. Tuples
-// that have expired are swept first.
+// one schema to the other. Tuples that have expired are swept first.
 //
 // Tuples that an earlier change set aside and the new schema admits are back,
 // unless they have expired, or a tuple that was written since has taken their
@@ -216,7 +215,8 @@ func (m *migration) orphan(k index.Key, rel tuple.Relationship, why error) error
 	return nil
 }
 
-// rename rewrites tuples.
+// rename rewrites tuples. No two become one: [schema.Renames.Validate] sees to it
+// that no two names do.
 func (m *migration) rename(moved []tuple.Relationship) error {
 	tx := m.tx
 	r := tx.builder.Peek().ReadAt(tx.instant)
@@ -231,9 +231,6 @@ func (m *migration) rename(moved []tuple.Relationship) error {
 			return err
 		}
 		puts = append(puts, index.Put{Key: k, Qualifier: index.QualifierOf(rel)})
-	}
-	if err := tx.absent(puts); err != nil {
-		return fmt.Errorf("a rename makes two tuples one: %w", err)
 	}
 	return tx.apply(puts)
 }

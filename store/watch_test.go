@@ -84,7 +84,8 @@ func TestWatchOfASchema(t *testing.T) {
 	first := now(t, s).Revision()
 	create(t, s, "document:a#viewer@user:a")
 	other := schema.MustParse(testSchema.String())
-	changed := store.ChangeSchema(s, other)
+	changed, err := s.SetSchema(bg, other, store.SchemaOptions{})
+	require.NoError(t, err)
 	create(t, s, "document:b#viewer@user:a")
 	for i, from := range []store.Revision{first, store.Next(first), changed} {
 		list, err := until(s, from, 3-i)
