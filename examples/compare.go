@@ -51,7 +51,7 @@ func (s *System) runTable(ctx context.Context, t Table) TableResult {
 	v := s.Engine.Now()
 	r := TableResult{Table: t}
 	for _, role := range t.Roles {
-		r.Problems = append(r.Problems, verifyRole(v, role)...)
+		r.Problems = append(r.Problems, verifyRole(v, t, role)...)
 	}
 	for _, action := range t.Actions {
 		row := make([]Answer, len(t.Roles))
@@ -69,7 +69,7 @@ func (s *System) runTable(ctx context.Context, t Table) TableResult {
 }
 
 // verifyRole reports if a subject does not have its role, or something else too.
-func verifyRole(v baobab.View, role Role) []error {
+func verifyRole(v baobab.View, t Table, role Role) []error {
 	var problems []error
 	for _, held := range append([]tuple.Tuple{role.Held}, role.Elsewhere...) {
 		found := false
@@ -79,7 +79,7 @@ func verifyRole(v baobab.View, role Role) []error {
 				problems = append(problems, fmt.Errorf("role %s: %w", role.Name, err))
 			case r.Tuple == held:
 				found = true
-			default:
+			case t.Minds(r.Tuple):
 				problems = append(problems, fmt.Errorf("role %s: %v should have this role alone, and has %v", role.Name, held.Subject, r.Tuple))
 			}
 		}

@@ -48,6 +48,9 @@
 // has one mark for each role, in their order. An empty line between actions is
 // printed as one.
 //
+// A line such as "besides workspace#default_for" below the title is for what
+// everybody has whatever their role: tuples of that relation may name olga as well.
+//
 // rules.txt has rules. A rule begins with a sentence; then come its questions,
 // at least one that must be allowed and at least one that must be denied:
 //

@@ -100,7 +100,9 @@ func TestRolesAlone(t *testing.T) {
 					var stored []tuple.Tuple
 					for r, err := range s.Engine.Tuples(tuple.Filter{SubjectType: held.Subject.Type, SubjectID: held.Subject.ID}) {
 						require.NoError(t, err)
-						stored = append(stored, r.Tuple)
+						if table.Minds(r.Tuple) {
+							stored = append(stored, r.Tuple)
+						}
 					}
 					require.Equal(t, []tuple.Tuple{held}, stored)
 				}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/baobab-authz/baobab/tuple"
@@ -9,7 +10,10 @@ import (
 
 // A Table says which role may take which action.
 type Table struct {
-	Title   string
+	Title string
+	// Besides are the relations, as type#relation, in which those who have the
+	// roles may stand as well.
+	Besides []string
 	Roles   []Role
 	Actions []Action
 }
@@ -34,6 +38,12 @@ type Action struct {
 
 // Question returns what the row asks about a subject.
 func (a Action) Question(s tuple.Subject) tuple.Tuple { return tuple.New(a.Object, a.Permission, s) }
+
+// Minds reports whether a tuple says something about a role: whether it is of
+// a relation that does not stand besides.
+func (t *Table) Minds(u tuple.Tuple) bool {
+	return !slices.Contains(t.Besides, u.Object.Type+"#"+u.Relation)
+}
 
 // String returns object#permission.
 func (a Action) String() string { return a.Object.String() + "#" + a.Permission }
@@ -65,8 +75,15 @@ func readTables(files fs.FS, file string) ([]Table, error) {
 	return tables, nil
 }
 
-// add takes a line as a role or as an action.
+// add takes a line as a role, as an action, or as what does not matter.
 func (t *Table) add(l line) error {
+	if l.words[0] == "besides" {
+		if len(l.words) != 2 {
+			return l.errorf("expected one type#relation after %q", l.words[0])
+		}
+		t.Besides = append(t.Besides, l.words[1])
+		return nil
+	}
 	if l.words[0] != "role" {
 		action, err := parseAction(l, len(t.Roles))
 		t.Actions = append(t.Actions, action)
