@@ -10,7 +10,6 @@ import (
 
 	"github.com/baobab-authz/baobab"
 	"github.com/baobab-authz/baobab/schema"
-	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/tuple"
 )
 
@@ -76,39 +75,6 @@ func TestTransfer(t *testing.T) {
 	require.NoError(t, transfer("user:hana", "prompt:greeting", "organization:acme"))
 	require.True(t, allowed(t, eng, "prompt:greeting#delete@user:acme-admin"))
 	require.False(t, allowed(t, eng, "prompt:greeting#view_configuration@user:hana"))
-}
-
-// deploy: a workspace is deleted only when it holds no resource, and the test
-// and the deletion are one write.
-func TestDeleteWorkspace(t *testing.T) {
-	eng := openSystem(t, "deploy")
-	ctx := context.Background()
-	remove := func(by, workspace string) error {
-		w := tuple.MustParseObject(workspace)
-		_, err := eng.Update(ctx, func(tx *baobab.Tx) error {
-			if err := demand(ctx, tx, tuple.New(w, "delete_workspace", tuple.MustParseSubject(by))); err != nil {
-				return err
-			}
-			if err := tx.Forbid(tuple.Filter{SubjectType: w.Type, SubjectID: w.ID}); err != nil {
-				return err
-			}
-			_, err := tx.DeleteObject(w)
-			return err
-		})
-		return err
-	}
-	before := eng.Now().Revision()
-	require.ErrorIs(t, remove("user:search-owner", "workspace:search"), store.ErrPrecondition)
-	require.ErrorIs(t, remove("user:ann", "workspace:acme-default"), errDenied, "it is the default one")
-	require.ErrorIs(t, remove("user:carla", "workspace:dev"), errDenied, "she does not own it")
-	require.Equal(t, before, eng.Now().Revision())
-
-	require.ErrorIs(t, remove("user:bob", "workspace:dev"), store.ErrPrecondition)
-	_, err := eng.Delete(ctx, tuple.MustParse("deployment:api-dev#workspace@workspace:dev"), tuple.MustParse("secret:db-dev#workspace@workspace:dev"))
-	require.NoError(t, err)
-	require.NoError(t, remove("user:bob", "workspace:dev"))
-	require.False(t, allowed(t, eng, "workspace:dev#view@user:bob"))
-	require.True(t, allowed(t, eng, "deployment:api-staging#manage@user:bob"))
 }
 
 // bayt: many invitations are sent in one write, all or none.
