@@ -204,11 +204,16 @@ func (a *Attempt) take(ctx context.Context, t *telling) (string, error) {
 	case a.Want || idle(err):
 		return "", err
 	}
-	says := err.Error()
-	for _, because := range a.Because {
-		if !strings.Contains(strings.Join(strings.Fields(says), " "), because) {
-			return says, fmt.Errorf("expected because %s", because)
+	return err.Error(), says(err.Error(), a.Because)
+}
+
+// says reports which reason is not in a text, whatever the spaces in it.
+func says(text string, reasons []string) error {
+	text = strings.Join(strings.Fields(text), " ")
+	for _, because := range reasons {
+		if !strings.Contains(text, because) {
+			return fmt.Errorf("expected because %s", because)
 		}
 	}
-	return says, nil
+	return nil
 }

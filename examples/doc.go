@@ -106,7 +106,8 @@
 //
 // A mark with ask is a question asked of the present state: ✓ must be allowed,
 // ✗ denied, and ? must be conditional on the parameters that missing names, with
-// commas between. It takes given and at as well.
+// commas between. It takes given and at as well. because below it has a part of
+// what the explanation must say, which is printed then.
 //
 // audit reads the story's commits with Engine.Watch; each line saw below it must
 // be found among them, in their order: who made it, what it added and removed,

@@ -18,6 +18,7 @@ type Inquiry struct {
 	Given   map[string]any
 	At      time.Time // to which the clock moves before; zero: it stays
 	Missing []string  // the parameters that the answer hangs on, if it is maybe
+	Because []string  // what the explanation says, all of it
 
 	parts []string
 }
@@ -76,12 +77,16 @@ func (q *Inquiry) take(ctx context.Context, t *telling) (string, error) {
 	if d.Conditional() {
 		got = maybe
 	}
-	if got == q.Want && slices.Equal(d.Missing(), q.Missing) {
+	right := got == q.Want && slices.Equal(d.Missing(), q.Missing)
+	if right && len(q.Because) == 0 {
 		return "", nil
 	}
 	why, err := v.Explain(ctx, q.Tuple)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
+	case !right:
+		return why.String(), fmt.Errorf("the answer is %v", d)
 	}
-	return why.String(), fmt.Errorf("the answer is %v", d)
+	return why.String(), says(why.String(), q.Because)
 }

@@ -3,7 +3,7 @@ package main
 import "strings"
 
 // storyWidth is how wide a line may be before its parts get a line each.
-const storyWidth = 110
+const storyWidth = 130
 
 // story prints a story: who tries what, and what the engine says of it. What
 // went otherwise than told is the last line of it.

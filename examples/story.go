@@ -69,6 +69,7 @@ type storyReader struct {
 	clock   time.Time // in the last story
 	attempt *Attempt  // the line before, if because and stripped can follow
 	refused line      // where that attempt stands
+	inquiry *Inquiry  // the line before, if because can follow
 	audit   *Audit    // the line before, if saw can follow
 }
 
@@ -80,11 +81,11 @@ func (r *storyReader) take(l line) error {
 	}
 	switch word {
 	case "because", "stripped":
-		return r.belowAttempt(word, l.words[1:])
+		return r.belowStep(word, l.words[1:])
 	case "saw":
 		return r.belowAudit(l.words[1:])
 	}
-	r.attempt, r.audit = nil, nil
+	r.attempt, r.inquiry, r.audit = nil, nil, nil
 	switch {
 	case word == "story":
 		return r.begin(l)
@@ -98,6 +99,7 @@ func (r *storyReader) take(l line) error {
 		if err != nil {
 			return err
 		}
+		r.inquiry = q
 		return r.add(q)
 	}
 	a, err := r.parseAttempt(l)
@@ -129,16 +131,20 @@ func (r *storyReader) add(s Step) error {
 	return nil
 }
 
-// belowAttempt takes what stands below a write that must be refused.
-func (r *storyReader) belowAttempt(word string, words []string) error {
-	if r.attempt == nil || r.attempt.Want {
-		return fmt.Errorf("%s stands below no write with %s", word, no)
-	}
+// belowStep takes what stands below a write that must be refused, or a question.
+func (r *storyReader) belowStep(word string, words []string) error {
 	if len(words) == 0 {
 		return fmt.Errorf("expected something after %q", word)
 	}
-	if word == "because" {
-		r.attempt.Because = append(r.attempt.Because, strings.Join(words, " "))
+	text := strings.Join(words, " ")
+	switch {
+	case word == "because" && r.inquiry != nil:
+		r.inquiry.Because = append(r.inquiry.Because, text)
+		return nil
+	case r.attempt == nil || r.attempt.Want:
+		return fmt.Errorf("%s stands below no write with %s", word, no)
+	case word == "because":
+		r.attempt.Because = append(r.attempt.Because, text)
 		return nil
 	}
 	s, err := parseStrip(words)

@@ -143,7 +143,8 @@ func TestSchemas(t *testing.T) {
 	})
 }
 
-// Every permission is asked by a table or a rule, or serves one that is.
+// Every permission is asked by a table, a rule, a story or a directive, or
+// serves one that is.
 func TestEveryPermissionIsAsked(t *testing.T) {
 	eachSystem(t, func(t *testing.T, s *System) {
 		asked := map[string]bool{}
@@ -157,9 +158,20 @@ func TestEveryPermissionIsAsked(t *testing.T) {
 				asked[q.Tuple.Object.Type+"#"+q.Tuple.Relation] = true
 			}
 		}
+		for _, story := range s.Stories {
+			for _, step := range story.Steps {
+				if q, ok := step.(*Inquiry); ok {
+					asked[q.Tuple.Object.Type+"#"+q.Tuple.Relation] = true
+				}
+			}
+		}
 		serves := map[string]bool{}
 		for _, d := range s.Engine.Now().Schema().Definitions() {
+			serves[d.DeletedBy] = true
 			for _, r := range d.Relations {
+				for _, g := range r.Guards {
+					serves[g.Permission] = true
+				}
 				schema.Walk(r.Rewrite, func(w schema.Rewrite) bool {
 					switch w := w.(type) {
 					case schema.Computed:

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 
@@ -13,8 +12,7 @@ import (
 	"github.com/baobab-authz/baobab/tuple"
 )
 
-// The rules that are about writing: what is asked, and what is written, is one
-// transaction.
+// The rules that are about many tuples, and about the past.
 
 func openSystem(t *testing.T, name string) *baobab.Engine {
 	s, err := loadSystem(context.Background(), embedded, name)
@@ -28,53 +26,6 @@ func allowed(t *testing.T, eng *baobab.Engine, q string) bool {
 	d, err := eng.Check(context.Background(), tuple.MustParse(q))
 	require.NoError(t, err)
 	return d.Allowed()
-}
-
-var errDenied = errors.New("denied")
-
-// demand fails a transaction unless all of the tuples hold in it.
-func demand(ctx context.Context, tx *baobab.Tx, questions ...tuple.Tuple) error {
-	for _, q := range questions {
-		if d, err := tx.Check(ctx, q); err != nil {
-			return err
-		} else if !d.Allowed() {
-			return fmt.Errorf("%w: %v", errDenied, q)
-		}
-	}
-	return nil
-}
-
-// studio: a transfer is one write that needs transfer on the resource and the
-// right to add resources at the destination.
-func TestTransfer(t *testing.T) {
-	eng := openSystem(t, "studio")
-	transfer := func(by, resource, to string) error {
-		ctx, what := context.Background(), tuple.MustParseObject(resource)
-		actor, home := tuple.MustParseSubject(by), tuple.MustParseSubject(to)
-		_, err := eng.Update(ctx, func(tx *baobab.Tx) error {
-			if err := demand(ctx, tx, tuple.New(what, "transfer", actor), tuple.New(home.Object, "add_resource", actor)); err != nil {
-				return err
-			}
-			if _, err := tx.DeleteMatching(tuple.Filter{ObjectType: what.Type, ObjectID: what.ID, Relation: "home"}); err != nil {
-				return err
-			}
-			return tx.Create(tuple.New(what, "home", home).Always())
-		})
-		return err
-	}
-	before := eng.Now().Revision()
-	require.ErrorIs(t, transfer("user:hana", "chatbot:helper", "workspace:sales"), errDenied, "she only reads there")
-	require.ErrorIs(t, transfer("user:sales-engineer", "chatbot:helper", "workspace:sales"), errDenied, "not theirs to give")
-	require.ErrorIs(t, transfer("user:support-owner", "chatbot:helper", "organization:acme"), errDenied, "no member of it")
-	require.ErrorIs(t, transfer("user:acme-owner", "chatbot:helper", "workspace:lab"), errDenied, "of another organization")
-	require.Equal(t, before, eng.Now().Revision())
-
-	require.NoError(t, transfer("user:gil", "chatbot:helper", "workspace:sales"))
-	require.True(t, allowed(t, eng, "chatbot:helper#delete@user:sales-admin"))
-	require.False(t, allowed(t, eng, "chatbot:helper#test@user:support-owner"))
-	require.NoError(t, transfer("user:hana", "prompt:greeting", "organization:acme"))
-	require.True(t, allowed(t, eng, "prompt:greeting#delete@user:acme-admin"))
-	require.False(t, allowed(t, eng, "prompt:greeting#view_configuration@user:hana"))
 }
 
 // bayt: many invitations are sent in one write, all or none.
