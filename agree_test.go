@@ -26,14 +26,7 @@ import (
 // object × relation × subject of random cases, after every transaction. Set
 // BAOBAB_CASES for a longer run; what it drew is printed at the end.
 func TestAgreesWithOracle(t *testing.T) {
-	cases := "300"
-	if n := os.Getenv("BAOBAB_CASES"); n != "" {
-		cases = n
-	}
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		require.NoError(t, f.Value.Set(cases))
-		defer f.Value.Set(f.DefValue)
-	}
+	setCases(t, "300")
 	var mu sync.Mutex
 	var shares gen.Shares
 	questions := 0
@@ -51,6 +44,18 @@ func TestAgreesWithOracle(t *testing.T) {
 		}
 	})
 	t.Logf("%d questions agreed; of the first cases:\n%s", questions, &shares)
+}
+
+// setCases says how many cases rapid draws in a test: as many as BAOBAB_CASES
+// says, or by default.
+func setCases(t *testing.T, cases string) {
+	if n := os.Getenv("BAOBAB_CASES"); n != "" {
+		cases = n
+	}
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		require.NoError(t, f.Value.Set(cases))
+		t.Cleanup(func() { f.Value.Set(f.DefValue) })
+	}
 }
 
 // An agreement compares one engine with the oracle.

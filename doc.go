@@ -17,14 +17,20 @@
 // one instant. [Engine.Now] is the newest; [Engine.At] goes back to an earlier
 // revision; [Engine.AtLeast] waits for one, so that who wrote reads what was
 // written; [View.With] and [View.Without] ask what if; [View.AsOf] judges
-// expiry at another instant. The questions of [Engine] are shorthand for those
-// of Now.
+// expiry at another instant; [View.Given] has values for the parameters of
+// caveats. The questions of [Engine] are shorthand for those of Now.
 //
 // # Decisions and errors
 //
 // A deny is never an error, and an error is never an allow: whatever fails
-// (a cancelled context, an exceeded budget, an unknown type, a closed engine)
-// returns an error together with a deny.
+// (a cancelled context, an exceeded budget, an unknown type, a closed engine, a
+// caveat that goes wrong) returns an error together with a deny. What depends on
+// parameters that nobody gave a value is neither allowed nor denied: it is
+// conditional, and names them.
+//
+// A schema with caveats needs something that evaluates them, in Options.Caveats;
+// the module's package caveat does it in CEL, and is a module of its own so that
+// whoever has no caveats does not compile it.
 //
 // # Writing
 //
@@ -34,6 +40,16 @@
 // question that a view answers. What it wrote is committed whole or not at all.
 // Preconditions and filters look at stored tuples; to depend on a permission, a
 // function asks tx.Check.
+//
+// The schema can have rules of its own for what is written, as directives (see
+// package schema): how many tuples there may be, what becomes of them when an
+// object is deleted, how long they may last, and what an actor needs in order to
+// write them. They are decided at commit, whoever writes; the last of them under
+// [Engine.UpdateAs], which writes on an actor's behalf. A refused commit names the
+// tuple and the rule, and changes nothing.
+//
+// [Engine.Watch] returns every commit in order, with what it added and removed, who
+// it was for and why. [Engine.SetSchema] changes the schema while the engine answers.
 //
 // # Concurrency and cost
 //

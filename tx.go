@@ -32,7 +32,9 @@ type Tx struct {
 // goroutine.
 //
 // Errors: those of fn, [store.ErrPrecondition] if a Require or a Forbid failed
-// although fn went on, [store.ErrClosed], [store.ErrReentrant], [store.ErrFull],
+// although fn went on, a [*store.ConstraintError] (which matches
+// [store.ErrConstraint]) for what breaks the schema's directives count,
+// on-delete or expires-within, [store.ErrClosed], [store.ErrReentrant], [store.ErrFull],
 // and that of the context.
 //
 // A commit costs time in proportion to its changes times log n.

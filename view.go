@@ -160,5 +160,6 @@ func (v View) Tuples(f tuple.Filter) iter.Seq2[tuple.Relationship, error] {
 }
 
 // Export writes the stored tuples, a line each, in the form that
-// [tuple.ReadLines] and so [Engine.Import] read. Expired tuples are left out.
+// [tuple.ReadLines] and so [Engine.Import] read. Expired tuples are left out, and
+// so are those that a change of the schema has set aside.
 func (v View) Export(w io.Writer) error { return tuple.WriteLines(w, v.Tuples(tuple.Filter{})) }

@@ -161,7 +161,7 @@ const maxPooled = 1 << 12
 
 // end gives a solver back.
 func (e *Evaluator) end(s *solver) {
-	if cap(s.nodes) > maxPooled || cap(s.edges) > 4*maxPooled || cap(s.frames) > maxPooled {
+	if cap(s.nodes) > maxPooled || cap(s.edges) > 4*maxPooled || cap(s.frames) > maxPooled || cap(s.sets) > maxPooled {
 		return
 	}
 	s.graph.reset()

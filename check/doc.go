@@ -18,6 +18,13 @@
 // cannot be derived even in the best case is false, and what then still hangs
 // on its own denial is undefined.
 //
+// A stored tuple with a caveat leads on as far as its condition holds. Where that
+// is undecided, for want of a parameter or because it went wrong, what depends
+// on it is unsure, together with the causes; so is what hangs on its own denial.
+// Causes go up with the answer: an unsure answer is [ErrCondition] if one of them
+// is a failure, otherwise [ErrCycle] if one is a denial of its own, and otherwise
+// conditional on the missing parameters.
+//
 // So every answer that is stored anywhere is final, and none depends on the
 // order of evaluation. There is no depth limit. Goals that no tuple could make
 // true for the kind of subject, as far as the schema tells, are not explored.
@@ -27,9 +34,10 @@
 // A question costs time and memory linear in the part of the graph that it
 // reaches before it is decided: the goals, and the tuples of their relations
 // that have usersets or follow arrows as subjects. Members of a group are not
-// iterated but looked up. Only a cycle through exclusions can cost more, up to
-// the square of its size. [Options] bound the work of a question, and its
-// context is looked at about every thousand steps.
+// iterated but looked up. A caveat that is evaluated counts as 16 steps. Only a
+// cycle through exclusions can cost more, up to the square of its size.
+// [Options] bound the work of a question, and its context is looked at about
+// every thousand steps.
 //
 // A deny is never an error, and an error is always a deny.
 package check

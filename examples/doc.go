@@ -44,12 +44,11 @@
 // verifies: the tuple is stored, and no other tuple names olga. The other tuples
 // give the same role elsewhere, in another workspace or organization. Their
 // subjects are asked every question of the table as well, and must be denied
-// each: that is isolation. An action names an object and a permission, and
+// each: that is isolation. Where everybody has something, such as a workspace of
+// their own, a line above the roles excepts it: beside and a filter of tuples, as
+// in beside workspace#personal. An action names an object and a permission, and
 // has one mark for each role, in their order. An empty line between actions is
 // printed as one.
-//
-// A line such as "besides workspace#default_for" below the title is for what
-// everybody has whatever their role: tuples of that relation may name olga as well.
 //
 // rules.txt has rules. A rule begins with a sentence; then come its questions,
 // at least one that must be allowed and at least one that must be denied:

@@ -55,6 +55,11 @@ func TestColours(t *testing.T) {
 	require.Contains(t, out.String(), "\x1b[31m✗\x1b[0m")
 	require.NotContains(t, out.String(), "≠")
 
+	out.Reset()
+	require.Equal(t, exitRight, run(context.Background(), []string{"-system", "evals"}, tiny(tinyStory), printer{&out, true}, &errs))
+	require.Contains(t, out.String(), "\x1b[31m✗\x1b[0m user:bob  create")
+	require.Contains(t, out.String(), "\x1b[2muser:bob may not write")
+
 	file, err := os.Create(t.TempDir() + "/out")
 	require.NoError(t, err)
 	defer file.Close()
@@ -166,8 +171,9 @@ func TestBrokenFiles(t *testing.T) {
 		"a role's tuple":         {"evals/expected.txt", "workspace:redteam#reader@user:redteam-reader", "workspace:redteam", "evals/expected.txt:8: "},
 		"a role without a tuple": {"evals/expected.txt", "role owner ", "role owner\n// ", "evals/expected.txt:6: expected a role's name"},
 		"a role below":           {"evals/expected.txt", "// Whatever else", "role x a:b#c@d:e\n// ", "evals/expected.txt:20: the role x stands below an action"},
+		"what is beside":         {"evals/expected.txt", "role owner ", "beside team#\n// ", "evals/expected.txt:6: "},
+		"nothing beside":         {"evals/expected.txt", "role owner ", "beside\n// ", "evals/expected.txt:6: expected which tuples stand beside roles"},
 		"no table":               {"evals/expected.txt", "table", "tables", `evals/expected.txt:4: expected a table before "tables"`},
-		"besides nothing":        {"evals/expected.txt", "besides workspace#default_for", "besides", "evals/expected.txt:5: expected one type#relation"},
 		"a table without rows":   {"evals/expected.txt", "evaluation:weekly#manage ", "table Empty\n// ", `the table "Empty" has no actions`},
 		"no rule":                {"evals/rules.txt", "rule Every", "rules Every", `evals/rules.txt:4: expected a rule before "rules"`},
 		"a rule without a name":  {"evals/rules.txt", "rule Every", "rule\n✓ a:b#c@d:e\nrule Every", `evals/rules.txt:4: expected what the rule says after "rule"`},

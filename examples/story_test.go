@@ -37,6 +37,28 @@ func TestStories(t *testing.T) {
 	})
 }
 
+// Every directive is needed: some story's refusal is owed to it. What cascades
+// allows instead of refusing.
+func TestEveryDirectiveIsNeeded(t *testing.T) {
+	eachSystem(t, func(t *testing.T, s *System) {
+		owed := map[Strip]bool{}
+		for _, story := range s.Stories {
+			for _, step := range story.Steps {
+				if a, ok := step.(*Attempt); ok {
+					for _, strip := range a.Stripped {
+						owed[strip] = true
+					}
+				}
+			}
+		}
+		for _, d := range directives(strings.SplitAfter(s.text, "\n")) {
+			if !owed[d.Strip] && d.Directive != "on-delete cascade" {
+				t.Errorf("no story is stripped of %s %s", d.Name, d.Directive)
+			}
+		}
+	})
+}
+
 // A little system, to tell stories of.
 const (
 	tinySchema = `use expiration

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
 	"slices"
 	"strings"
@@ -10,12 +11,11 @@ import (
 
 // A Table says which role may take which action.
 type Table struct {
-	Title string
-	// Besides are the relations, as type#relation, in which those who have the
-	// roles may stand as well.
-	Besides []string
+	Title   string
 	Roles   []Role
 	Actions []Action
+	// Beside names what those who stand for a role may have beside it.
+	Beside []tuple.Filter
 }
 
 // A Role is a column of a table.
@@ -36,14 +36,13 @@ type Action struct {
 	Gap        bool   // an empty line stands before the row
 }
 
+// IsBeside reports whether a tuple is none that a role is judged by.
+func (t Table) IsBeside(stored tuple.Tuple) bool {
+	return slices.ContainsFunc(t.Beside, func(f tuple.Filter) bool { return f.Matches(stored) })
+}
+
 // Question returns what the row asks about a subject.
 func (a Action) Question(s tuple.Subject) tuple.Tuple { return tuple.New(a.Object, a.Permission, s) }
-
-// Minds reports whether a tuple says something about a role: whether it is of
-// a relation that does not stand besides.
-func (t *Table) Minds(u tuple.Tuple) bool {
-	return !slices.Contains(t.Besides, u.Object.Type+"#"+u.Relation)
-}
 
 // String returns object#permission.
 func (a Action) String() string { return a.Object.String() + "#" + a.Permission }
@@ -75,13 +74,17 @@ func readTables(files fs.FS, file string) ([]Table, error) {
 	return tables, nil
 }
 
-// add takes a line as a role, as an action, or as what does not matter.
+// add takes a line as a role or as an action.
 func (t *Table) add(l line) error {
-	if l.words[0] == "besides" {
-		if len(l.words) != 2 {
-			return l.errorf("expected one type#relation after %q", l.words[0])
+	if l.words[0] == "beside" {
+		f, err := tuple.ParseFilter(l.rest(1))
+		if err == nil && f.IsZero() {
+			err = errors.New("expected which tuples stand beside roles")
 		}
-		t.Besides = append(t.Besides, l.words[1])
+		if err != nil {
+			return l.errorf("%w", err)
+		}
+		t.Beside = append(t.Beside, f)
 		return nil
 	}
 	if l.words[0] != "role" {

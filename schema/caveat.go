@@ -43,15 +43,18 @@ func (c *Caveat) Parameter(name string) (Parameter, bool) {
 
 // String returns the declaration without comments.
 func (c *Caveat) String() string {
+	return "caveat " + c.Name + "(" + c.parameters() + ") {\n\t" + c.Expression + "\n}"
+}
+
+// parameters returns what stands in the parentheses.
+func (c *Caveat) parameters() string {
 	var b strings.Builder
-	b.WriteString("caveat " + c.Name + "(")
 	for i, p := range c.Parameters {
 		if i > 0 {
 			b.WriteString(", ")
 		}
 		b.WriteString(p.Name + " " + p.Type.String())
 	}
-	b.WriteString(") {\n\t" + c.Expression + "\n}")
 	return b.String()
 }
 

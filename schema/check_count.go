@@ -1,6 +1,9 @@
 package schema
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Counted returns the relations whose tuples the counts of r count: r itself,
 // or, in the order in which they are named, the relations of which the
@@ -117,16 +120,12 @@ func (k *directiveChecker) groupable(d directive, counted []*Relation) bool {
 		k.report.errorf(d.in, k.about, "what is counted in is a relation, and %s is a permission", c.In)
 		return false
 	}
-	for _, r := range counted {
-		if r == in {
-			k.report.errorf(d.in, k.about, "%s is itself what is counted", c.In)
-			return false
-		}
+	if slices.Contains(counted, in) {
+		k.report.errorf(d.in, k.about, "%s is itself what is counted", c.In)
+		return false
 	}
-	for _, s := range in.Subjects {
-		if s.Relation == "" && !s.Wildcard {
-			return true
-		}
+	if slices.ContainsFunc(in.Subjects, SubjectType.object) {
+		return true
 	}
 	if !k.unread(in) {
 		k.report.errorf(d.in, k.about, "%s admits no object, so there is nothing to count in", c.In)
@@ -150,23 +149,27 @@ func (k *directiveChecker) reachable(d directive, counted []*Relation) bool {
 	certainIn := c.In == ""
 	if !certainIn {
 		for _, s := range k.def.byName[c.In].Subjects {
-			certainIn = certainIn || s.Relation == "" && !s.Wildcard && s.certain()
+			certainIn = certainIn || s.object() && s.certain()
 		}
+	}
+	if countable && (c.Min == 0 || certain && certainIn) {
+		return true
 	}
 	const never = "the lower bound cannot be met: it counts no tuple with a caveat or an expiry, and %s admits no other"
 	switch {
 	case k.unread(counted...) || c.In != "" && k.unread(k.def.byName[c.In]):
 	case !countable:
 		k.report.errorf(d.at, k.about, "per subject counts no wildcards, and %s admits nothing else", k.rel.Name)
-	case c.Min > 0 && !certain:
+	case !certain:
 		k.report.errorf(d.value, k.about, never, k.rel.Name)
-	case c.Min > 0 && !certainIn:
-		k.report.errorf(d.value, k.about, never, c.In)
 	default:
-		return true
+		k.report.errorf(d.value, k.about, never, c.In)
 	}
 	return false
 }
+
+// object reports whether the subjects are objects, and no usersets or wildcards.
+func (s SubjectType) object() bool { return s.Relation == "" && !s.Wildcard }
 
 // certain reports whether tuples with the subject have neither caveat nor expiry.
 func (s SubjectType) certain() bool { return s.Caveat == "" && !s.Expiration }

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -10,7 +11,7 @@ import (
 type directiveChecker struct {
 	*resolver
 	rel    *Relation
-	i      int // of the definition
+	broken map[*Relation]bool // those of the definition that could not be read
 	counts counts
 	guards map[Guard]span
 	said   map[directiveKind]span
@@ -25,13 +26,19 @@ func (c *compiler) directives(i int) {
 			def.DeletedBy = d.permission
 		}
 	}
+	broken := map[*Relation]bool{}
+	for j, m := range c.members[i] {
+		if m.broken {
+			broken[def.Relations[j]] = true
+		}
+	}
 	for j := range c.members[i] {
 		m := &c.members[i][j]
 		if m.broken || len(m.directives) == 0 {
 			continue
 		}
 		k := &directiveChecker{
-			resolver: &resolver{c, def, def.Name + "#" + m.name.text}, rel: def.Relations[j], i: i,
+			resolver: &resolver{c, def, def.Name + "#" + m.name.text}, rel: def.Relations[j], broken: broken,
 			guards: map[Guard]span{}, said: map[directiveKind]span{},
 		}
 		for _, d := range m.directives {
@@ -84,14 +91,7 @@ func (k *directiveChecker) named(d directive) bool {
 // unread reports whether one of the relations could not be read, so that what
 // is said of it would not be of what was meant.
 func (k *directiveChecker) unread(list ...*Relation) bool {
-	for j, r := range k.def.Relations {
-		for _, other := range list {
-			if r == other && k.members[k.i][j].broken {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, func(r *Relation) bool { return k.broken[r] })
 }
 
 // exists checks that the definition has a relation or permission.
@@ -185,12 +185,7 @@ func (k *directiveChecker) onDelete(d directive) bool {
 
 // admits reports whether one of the subject types is as asked.
 func (k *directiveChecker) admits(ask func(SubjectType) bool) bool {
-	for _, s := range k.rel.Subjects {
-		if ask(s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(k.rel.Subjects, ask)
 }
 
 func (k *directiveChecker) expiresWithin(d directive) bool {

@@ -20,6 +20,31 @@ type Definition struct {
 // none. It takes constant time.
 func (d *Definition) Relation(name string) *Relation { return d.byName[name] }
 
+// String returns the definition with its directives and without comments, on
+// several lines.
+func (d *Definition) String() string {
+	var b strings.Builder
+	d.write(&b, false)
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// write writes the declaration, with or without the comments inside.
+func (d *Definition) write(b *strings.Builder, comments bool) {
+	above(b, d.directives(), "")
+	b.WriteString("definition " + d.Name + " {")
+	if len(d.Relations) > 0 {
+		b.WriteByte('\n')
+	}
+	for _, r := range d.Relations {
+		if comments {
+			above(b, r.Comments, "\t")
+		}
+		above(b, r.directives(), "\t")
+		b.WriteString("\t" + r.String() + "\n")
+	}
+	b.WriteString("}\n")
+}
+
 // A Relation is a relation or a permission of a definition.
 //
 // A relation stores tuples, whose subjects are of one of the types Subjects;
@@ -67,6 +92,11 @@ func (r *Relation) String() string {
 		b.WriteString(" = " + r.Rewrite.String())
 	}
 	return b.String()
+}
+
+// declaration returns the relation with its directives, each on a line.
+func (r *Relation) declaration() string {
+	return strings.Join(append(r.directives(), r.String()), "\n")
 }
 
 // A SubjectType is one of the alternatives of a relation: which subjects its

@@ -182,12 +182,28 @@ func DeletedBy(permission string) Member {
 	return Member{definition: true}.directed(directive{kind: directiveDeletedBy, permission: permission})
 }
 
+// deletedBy returns the directive without what marks it; "" if there is none.
+func (d *Definition) deletedBy() string {
+	if d.DeletedBy == "" {
+		return ""
+	}
+	return directiveDeletedBy.String() + " " + d.DeletedBy
+}
+
+// limit returns the directive without what marks it; "" if there is none.
+func (r *Relation) limit() string {
+	if r.ExpiresWithin == 0 {
+		return ""
+	}
+	return directiveExpiresWithin.String() + " " + limitString(r.ExpiresWithin)
+}
+
 // directives returns what stands above a definition, as comments.
 func (d *Definition) directives() []string {
 	if d.DeletedBy == "" {
 		return nil
 	}
-	return []string{directiveMark + directiveDeletedBy.String() + " " + d.DeletedBy}
+	return []string{directiveMark + d.deletedBy()}
 }
 
 // directives returns what stands above a relation, as comments: counts, guards,
@@ -204,7 +220,7 @@ func (r *Relation) directives() []string {
 		list = append(list, directiveMark+directiveOnDelete.String()+" "+r.OnDelete.String())
 	}
 	if r.ExpiresWithin != 0 {
-		list = append(list, directiveMark+directiveExpiresWithin.String()+" "+limitString(r.ExpiresWithin))
+		list = append(list, directiveMark+r.limit())
 	}
 	return list
 }

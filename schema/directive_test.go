@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -207,6 +208,29 @@ definition three {
 4:22: parent admits no object, so there is nothing to count in
 	//baobab:count 1 in parent
 	                    ^^^^^^`)
+}
+
+// Directives of another file have their places there.
+func TestDirectivesOfFiles(t *testing.T) {
+	fsys := fstest.MapFS{
+		"root.zed": &fstest.MapFile{Data: []byte("import \"lib.zed\"\n//baobab:deleted-by r\ndefinition doc {\n\t...p\n}")},
+		"lib.zed":  &fstest.MapFile{Data: []byte("definition user {}\npartial p {\n\t//baobab:count 1\n\trelation r: user\n}")},
+		"bad.zed":  &fstest.MapFile{Data: []byte("import \"none.zed\"\n//baobab:count 1\n\ndefinition doc {}")},
+	}
+	s, err := ParseFS(fsys, "root.zed")
+	require.NoError(t, err)
+	require.Equal(t, "lib.zed:3:2", s.Definition("doc").Relation("r").Counts[0].Pos.String())
+	require.Equal(t, "r", s.Definition("doc").DeletedBy)
+	_, err = ParseFS(fsys, "bad.zed")
+	require.EqualError(t, err, "bad.zed:1:8: cannot read the import: open none.zed: file does not exist\nimport \"none.zed\"\n       ^^^^^^^^^^\n"+
+		"bad.zed:2:1: a directive stands directly above what it qualifies, with only comments between\n//baobab:count 1\n^^^^^^^^^^^^^^")
+}
+
+// What a directive names is used.
+func TestDirectivesUse(t *testing.T) {
+	s := MustParse("definition user {}\n//baobab:deleted-by _a\ndefinition doc {\n\t//baobab:granted-by _b\n\trelation r: user\n\tpermission _a = r\n\tpermission _b = r\n\tpermission _c = r\n}")
+	require.Len(t, s.Warnings(), 1)
+	require.Equal(t, "doc#_c", s.Warnings()[0].About)
 }
 
 func TestSelfIsTheActor(t *testing.T) {

@@ -1,5 +1,6 @@
-// Package schema reads, checks and formats the language in which one says what
-// types of objects there are, how they can be related, and what follows from it.
+// Package schema reads, checks, formats and compares texts of the language in
+// which one says what types of objects there are, how they can be related, and
+// what follows from it.
 //
 //	use expiration
 //
@@ -95,11 +96,11 @@
 //
 // Nothing that begins with //baobab: is passed over: what is unknown, does not
 // read or stands elsewhere is an error, and so is a comment that is almost a
-// directive, such as // baobab:count 1. What can never be met is refused as well: a range that
-// is empty, counts that contradict each other, a lower bound where every tuple
-// has a caveat or expires (those do not count for it), a permission that the
-// definition, or with "on subject" one of the subjects' types, does not have.
-// Block comments are comments.
+// directive, such as // baobab:count 1. What can never be met is refused as well:
+// a range that is empty, counts that contradict each other, a lower bound where
+// every tuple has a caveat or expires (those do not count for it), a permission
+// that the definition, or with "on subject" one of the subjects' types, does not
+// have. Block comments are comments.
 //
 // # Names
 //
@@ -145,6 +146,14 @@
 //	Or(a, b, …)                    And(a, b, …)                Minus(a, b)
 //	This{}                         Nil{}                       Self{}
 //	DeclareCaveat(name, expression, Param("limit", "uint"), …)
+//
+// # What changed
+//
+// [Compare] lists the differences of two schemas by what they mean, for whoever
+// reviews a change: types, relations, permissions, what a relation admits, rewrites,
+// directives and caveats, and for each of them the relations and permissions whose
+// answers it can alter. A [Rename] says that something is the same by another
+// name; [Renames.Tuple] gives a stored relationship its names after.
 //
 // # The compiled form, cost and concurrency
 //

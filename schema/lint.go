@@ -21,7 +21,11 @@ func (c *compiler) lint() {
 	}
 	named := map[string]bool{}
 	for i, def := range c.schema.definitions {
+		named[def.DeletedBy] = true
 		for j, m := range c.members[i] {
+			for _, d := range m.directives {
+				named[d.permission] = true
+			}
 			for _, t := range m.types {
 				named[t.Relation] = true
 			}
@@ -36,7 +40,7 @@ func (c *compiler) lint() {
 	for i, def := range c.schema.definitions {
 		for _, m := range c.members[i] {
 			if strings.HasPrefix(m.name.text, "_") && m.kind == memberPermission && !named[m.name.text] {
-				c.report.warnf(m.name.at, def.Name+"#"+m.name.text, "", "no expression uses %s, which its name says is internal", m.name.text)
+				c.report.warnf(m.name.at, def.Name+"#"+m.name.text, "", "nothing uses %s, which its name says is internal", m.name.text)
 			}
 		}
 	}

@@ -48,11 +48,6 @@ func (s *Schema) String() string {
 	if self {
 		b.WriteString("use self\n")
 	}
-	open := func(comments []string, indent string) {
-		for _, c := range comments {
-			b.WriteString(indent + reindent(c, indent) + "\n")
-		}
-	}
 	separate := func() {
 		if b.Len() > 0 {
 			b.WriteByte('\n')
@@ -60,25 +55,22 @@ func (s *Schema) String() string {
 	}
 	for _, c := range s.caveats {
 		separate()
-		open(c.Comments, "")
+		above(&b, c.Comments, "")
 		b.WriteString(c.String() + "\n")
 	}
 	for _, d := range s.definitions {
 		separate()
-		open(d.Comments, "")
-		open(d.directives(), "")
-		b.WriteString("definition " + d.Name + " {")
-		if len(d.Relations) > 0 {
-			b.WriteByte('\n')
-		}
-		for _, r := range d.Relations {
-			open(r.Comments, "\t")
-			open(r.directives(), "\t")
-			b.WriteString("\t" + r.String() + "\n")
-		}
-		b.WriteString("}\n")
+		above(&b, d.Comments, "")
+		d.write(&b, true)
 	}
 	return b.String()
+}
+
+// above writes lines that stand above a declaration.
+func above(b *strings.Builder, comments []string, indent string) {
+	for _, c := range comments {
+		b.WriteString(indent + reindent(c, indent) + "\n")
+	}
 }
 
 // flags reports which features the text of the schema must turn on.

@@ -324,7 +324,7 @@ w.zed:9:37: warning: the arrow skips type "user", which does not have it
 w.zed:10:30: warning: + binds more tightly than &
 	permission write = reader & read + reader
 	                            ^^^^^^^^^^^^^ write (read + reader)
-w.zed:12:13: warning: no expression uses _internal, which its name says is internal
+w.zed:12:13: warning: nothing uses _internal, which its name says is internal
 	permission _internal = reader
 	           ^^^^^^^^^`, strings.Join(lines, "\n"))
 	require.Equal(t, "error", schema.SeverityError.String())

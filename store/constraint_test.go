@@ -156,6 +156,21 @@ func TestLowerCountPerSubject(t *testing.T) {
 	require.NoError(t, deleteObject(s, "team:a"))
 }
 
+// In a sum the same subject counts once, and for the lower bound if one of its
+// tuples does.
+func TestLowerCountOfASum(t *testing.T) {
+	s := openWith(t, store.Options{}, schema.Define("workspace",
+		schema.Rel("owner", user.With("c")), schema.Rel("admin", user),
+		schema.Perm("high", schema.Or(schema.Ref("owner"), schema.Ref("admin"))).Counted(count(1, 1))))
+	requireRefused(t, s, "workspace:a#high: 1 found, 0 of them without caveat or expiry, 1 wanted (count 1): workspace:a#owner@user:ann", func() error {
+		return touch(s, "workspace:a#owner@user:ann[c]")
+	})
+	require.NoError(t, touch(s, "workspace:a#owner@user:ann[c]", "workspace:a#admin@user:ann"))
+	requireRefused(t, s, "workspace:a#high: 2 found, 1 wanted (count 1): workspace:a#owner@user:ann, workspace:a#admin@user:ann, workspace:a#admin@user:bob", func() error {
+		return touch(s, "workspace:a#admin@user:bob")
+	})
+}
+
 var inWorkspace = schema.Rel("workspace", schema.Type("workspace"), schema.Type("workspace").With("c"))
 
 func TestCountIn(t *testing.T) {
@@ -204,6 +219,8 @@ func TestCountPerSubjectIn(t *testing.T) {
 		return touch(s, "bot:a0#live@user:bob[c]")
 	})
 	require.ErrorIs(t, remove(s, "bot:a0#workspace@workspace:a"), store.ErrConstraint)
+	require.ErrorIs(t, remove(s, "bot:a0#workspace@workspace:a", "bot:a0#live@user:bob"), store.ErrConstraint, "both that make the pair")
+	require.ErrorIs(t, deleteObject(s, "bot:a0"), store.ErrConstraint)
 	require.NoError(t, deleteObject(s, "workspace:a"))
 	require.NoError(t, deleteObject(s, "user:ann"))
 }
@@ -235,6 +252,39 @@ func TestFoundIsBounded(t *testing.T) {
 		texts = append(texts, fmt.Sprintf("workspace:a#owner@user:%d", i))
 	}
 	require.ErrorContains(t, touch(s, texts...), "workspace:a#owner: 1001 or more found, 1 wanted (count 1)")
+}
+
+// A whole state is checked as if it were written at once.
+func TestViolationsOfAState(t *testing.T) {
+	workspace := func(counts ...schema.Count) schema.Part {
+		owner := schema.Rel("owner", user, user.With("c"))
+		for _, c := range counts {
+			owner = owner.Counted(c)
+		}
+		return schema.Define("workspace", owner, schema.Rel("guest", user), schema.Rel("in", schema.Type("workspace")))
+	}
+	s := openWith(t, store.Options{}, workspace())
+	var texts []string
+	for i := range 150 {
+		texts = append(texts, fmt.Sprintf("workspace:%03d#guest@user:ann", i), fmt.Sprintf("workspace:%03d#owner@user:ann", i))
+		if i%10 == 3 {
+			texts[len(texts)-1] = fmt.Sprintf("workspace:%03d#owner@user:ann[c]", i)
+		}
+	}
+	require.NoError(t, touch(s, append(texts, "workspace:007#in@workspace:003")...))
+	check := func(counts ...schema.Count) error {
+		return store.Violations(s, schema.MustNew(schema.DeclareCaveat("c", "n > 0", schema.Param("n", "int")), schema.Define("user"), workspace(counts...)))
+	}
+	require.NoError(t, check())
+	require.NoError(t, check(schema.Count{Min: 1, Max: 150, PerSubject: true}, schema.Count{Max: 1, In: "in"}, schema.Count{Max: 1, PerSubject: true, In: "in"}))
+	var all *store.ConstraintError
+	require.ErrorAs(t, check(count(1, 1)), &all)
+	require.Equal(t, 15, all.Total)
+	require.Len(t, all.Violations, 10)
+	require.EqualError(t, all.Violations[0], "workspace:003#owner: 1 found, 0 of them without caveat or expiry, 1 wanted (count 1): workspace:003#owner@user:ann")
+	require.ErrorContains(t, check(schema.Count{Min: 0, Max: 149, PerSubject: true}), "workspace#owner@user:ann: 150 found, at most 149 wanted")
+	require.ErrorContains(t, check(schema.Count{Min: 2, Max: schema.Unbounded, In: "in"}), "workspace#owner in in workspace:003: 1 found, at least 2 wanted")
+	require.NoError(t, s.Check())
 }
 
 func TestOnDelete(t *testing.T) {

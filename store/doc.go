@@ -42,6 +42,26 @@
 // relationship may be stored that has expired already, as an import of old
 // ones does.
 //
+// # The rules of the schema
+//
+// The directives of a schema (see package schema) are decided at commit, on what
+// the transaction comes to. Counts, on-delete and expires-within hold whoever
+// writes; what breaks them is a [*ConstraintError]. Guards hold for what is
+// written on an actor's behalf, with [Store.UpdateAs]. This package does not
+// evaluate permissions: an [Actor] brings a [Judge] who does. Guards are decided
+// before the others, so that who may not write learns nothing else.
+//
+// [Store.SetSchema] puts another schema in place, in one commit. A tuple that it
+// does not admit is in the way, unless it is set aside: kept where nothing sees
+// it until a schema admits it again.
+//
+// # Who watches
+//
+// [Store.Watch] goes through the commits in order: what was added and removed, the
+// actor, and the note that the transaction left. It reads from the retained
+// history, so a watcher that lags costs the writer nothing, and is told when
+// commits that it has not seen are no longer retained.
+//
 // # What it refuses
 //
 // A relationship must be well-formed (the errors of package tuple) and be

@@ -1,8 +1,23 @@
 package store
 
+import (
+	"context"
+
+	"github.com/baobab-authz/baobab/schema"
+)
+
 // NewRevision makes any revision, for tests.
 func NewRevision(id uint64, epoch uint32, position uint64) Revision {
 	return Revision{id, epoch, position}
+}
+
+// Violations checks the newest state by the counts of a schema.
+func Violations(s *Store, sch *schema.Schema) error {
+	if err := s.take(context.Background()); err != nil {
+		return err
+	}
+	defer s.release()
+	return s.violations(s.now().Reader(), sch)
 }
 
 // Next returns the revision after r, which may not be there yet.

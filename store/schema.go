@@ -58,8 +58,10 @@ func (e *OrphanError) Unwrap() []error { return e.Examples }
 // SetSchema puts another schema in place, as one commit. States taken earlier
 // keep theirs. It is refused, and nothing changes, with an [*OrphanError] if
 // stored tuples would not be admitted any more (unless the options set them
-// aside), and with a [*ConstraintError] if those that remain break a constraint
-// of the new schema. Tuples that have expired are swept first.
+// aside), with a [*ConstraintError] if those that remain break a constraint of
+// the new schema, and with [schema.ErrRename] for renames that do not lead from
+// one schema to the other, or [ErrExists] if they make two tuples one. Tuples
+// that have expired are swept first.
 //
 // Tuples that an earlier change set aside and the new schema admits are back,
 // unless they have expired, or a tuple that was written since has taken their
@@ -88,6 +90,9 @@ func (s *Store) SetSchema(ctx context.Context, sch *schema.Schema, o SchemaOptio
 	}
 	tx.done.Store(true)
 	s.holder.Store(0)
+	if err := o.Renames.Validate(tx.base.Schema, sch); err != nil {
+		return Revision{}, err
+	}
 	if err := s.dict.InternNames(namesOf(sch)...); err != nil {
 		return Revision{}, fmt.Errorf("store: %w", err)
 	}
@@ -171,7 +176,7 @@ func (m *migration) keep(r *index.Reader, k index.Key) (bool, error) {
 	}
 	if renamed.Tuple != rel.Tuple {
 		if err := m.admitted(renamed); err != nil {
-			return true, m.orphan(k, rel, fmt.Errorf("renamed: %w", err))
+			return true, m.orphan(k, renamed, fmt.Errorf("%s, renamed: %w", rel.Tuple, err))
 		}
 		return false, nil
 	}
@@ -193,12 +198,16 @@ func (m *migration) admitted(rel tuple.Relationship) error {
 	return named(m.schema.ValidateRelationship(rel), rel.Tuple)
 }
 
-// orphan sets a tuple aside, or takes note of it.
+// orphan sets a tuple aside, under the name that it would have, or takes note of
+// it.
 func (m *migration) orphan(k index.Key, rel tuple.Relationship, why error) error {
 	if m.options.SetAside {
 		m.tx.drop(k)
-		m.tx.setAside(k.Identity(), index.QualifierOf(rel))
-		return nil
+		k, err := m.tx.store.intern(rel.Tuple)
+		if err == nil {
+			m.tx.setAside(k, index.QualifierOf(rel))
+		}
+		return err
 	}
 	m.orphans++
 	if len(m.examples) < MaxExamples {

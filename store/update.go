@@ -13,6 +13,11 @@ import (
 // nothing has happened then either. If fn changes nothing, there is no commit,
 // and the revision is that of the state that fn saw.
 //
+// What breaks a directive of the schema is refused with a [*ConstraintError];
+// granted-by and deleted-by are for [Store.UpdateAs] alone. Without directives
+// checking costs nothing; otherwise it costs a few lookups for each object that
+// a changed tuple names, and the counting of its groups up to their bounds.
+//
 // Transactions run one after the other. Waiting for the turn ends with ctx,
 // whose error is wrapped; afterwards ctx is not asked again. fn must not keep
 // tx, and must not call what waits for the turn: Update, Sweep and Close are

@@ -24,7 +24,9 @@ type Change struct {
 	// Added is what was written, and Removed what was there before and is not,
 	// or not as it was. A tuple that was touched, so that something else
 	// qualifies it, is in both: in Removed as it was, in Added as it is. A tuple
-	// that had expired by the commit is in neither. Their order means nothing.
+	// that had expired by the commit is in neither. One that [Store.SetSchema] set
+	// aside is in Removed, and in Added when it is back; a renamed one is in both.
+	// Their order means nothing.
 	Added, Removed []tuple.Relationship
 
 	Schema *schema.Schema // the new one; nil unless the commit changed it
@@ -168,6 +170,9 @@ func (w *watcher) change(e *entry) Change {
 	}
 	w.at, w.schema = e.meta.Revision, e.meta.Schema
 	for _, x := range e.changes {
+		if x.Aside {
+			continue
+		}
 		if x.Had && !x.Before.Expired(e.meta.Time) {
 			c.Removed = append(c.Removed, s.relationship(x.Key, x.Before))
 		}

@@ -11,10 +11,12 @@ import (
 // relation which the schema does not define.
 var ErrUnknown = errors.New("unknown")
 
-// A Schema is a list of types, and of the caveats that their relations name.
+// A Schema is a list of types, of the caveats that their relations name, and of
+// the rules for writes.
 type Schema struct {
-	Types   []*Type
-	Caveats []*Caveat
+	Types      []*Type
+	Caveats    []*Caveat
+	Directives []Directive
 }
 
 // A Type is what objects are of. Its relations include what the native
@@ -34,13 +36,15 @@ type Relation struct {
 
 // An Admit is a form of subject that the tuples of a relation may have: an
 // object of the type, a userset of it, or its wildcard, and the caveat that such
-// a tuple carries, if any. Expires says that they may also have an expiry.
+// a tuple carries, if any. Expires says that they may also have an expiry,
+// Temporary that they must have one.
 type Admit struct {
-	Type     string
-	Relation string // of a userset
-	Wildcard bool
-	Caveat   string
-	Expires  bool
+	Type      string
+	Relation  string // of a userset
+	Wildcard  bool
+	Caveat    string
+	Expires   bool
+	Temporary bool
 }
 
 // An Expr is a rewrite: one of the types below.
@@ -117,9 +121,17 @@ func (s *Schema) Admit(r tuple.Relationship) bool {
 	}
 	for _, a := range relation.Admits {
 		if a.Type == r.Subject.Type && a.Relation == r.Subject.Relation && a.Wildcard == r.Subject.IsWildcard() &&
-			a.Caveat == r.Caveat && (a.Expires || r.Expires.IsZero()) {
+			a.Caveat == r.Caveat && a.lasts(!r.Expires.IsZero()) {
 			return r.Caveat == "" || s.Caveat(r.Caveat).Validate(r.Context) == nil
 		}
 	}
 	return false
+}
+
+// lasts reports whether a tuple of the form may have an expiry, or none.
+func (a Admit) lasts(expires bool) bool {
+	if expires {
+		return a.Expires || a.Temporary
+	}
+	return !a.Temporary
 }

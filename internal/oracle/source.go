@@ -22,17 +22,26 @@ func (s *Schema) Source() string {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
+		b.WriteString(s.mark("", t.Name, ""))
 		if len(t.Relations) == 0 {
 			b.WriteString("definition " + t.Name + " {}\n")
 			continue
 		}
 		b.WriteString("definition " + t.Name + " {\n")
 		for _, r := range t.Relations {
-			b.WriteString("    " + r.source() + "\n")
+			b.WriteString(s.mark("    ", t.Name, r.Name) + "    " + r.source() + "\n")
 		}
 		b.WriteString("}\n")
 	}
 	return s.uses(b.String()) + b.String()
+}
+
+// mark prints the directives about a relation, or about a type.
+func (s *Schema) mark(indent, typ, relation string) (text string) {
+	for _, d := range directives[Directive](s, typ, relation) {
+		text += indent + "//baobab:" + d.String() + "\n"
+	}
+	return text
 }
 
 // uses prints the lines that turn on what the text needs.
@@ -74,11 +83,13 @@ func (r *Relation) source() string {
 	}
 	var forms []string
 	for _, a := range r.Admits {
-		forms = append(forms, a.String())
+		if a.lasts(false) {
+			forms = append(forms, a.String())
+		}
 		switch {
-		case a.Expires && a.Caveat != "":
+		case a.lasts(true) && a.Caveat != "":
 			forms = append(forms, a.String()+" and expiration")
-		case a.Expires:
+		case a.lasts(true):
 			forms = append(forms, a.String()+" with expiration")
 		}
 	}

@@ -17,8 +17,19 @@ func Build(s *oracle.Schema) (*schema.Schema, error) {
 	}
 	for _, t := range s.Types {
 		var members []schema.Member
+		for _, d := range s.Directives {
+			if d, ok := d.(oracle.DeletedBy); ok && d.Type == t.Name {
+				members = append(members, schema.DeletedBy(d.Permission))
+			}
+		}
 		for _, r := range t.Relations {
-			members = append(members, member(r))
+			m := member(r)
+			for _, d := range s.Directives {
+				if typ, relation := d.About(); typ == t.Name && relation == r.Name {
+					m = directed(m, d)
+				}
+			}
+			members = append(members, m)
 		}
 		parts = append(parts, schema.Define(t.Name, members...))
 	}
@@ -32,8 +43,10 @@ func member(r *oracle.Relation) schema.Member {
 	var subjects []schema.SubjectType
 	for _, a := range r.Admits {
 		subject := schema.SubjectType{Type: a.Type, Relation: a.Relation, Wildcard: a.Wildcard, Caveat: a.Caveat}
-		subjects = append(subjects, subject)
-		if a.Expires {
+		if !a.Temporary {
+			subjects = append(subjects, subject)
+		}
+		if a.Expires || a.Temporary {
 			subjects = append(subjects, subject.Expiring())
 		}
 	}
@@ -42,6 +55,26 @@ func member(r *oracle.Relation) schema.Member {
 		return m
 	}
 	return m.Rewritten(rewrite(r.Rewrite))
+}
+
+func directed(m schema.Member, d oracle.Directive) schema.Member {
+	switch d := d.(type) {
+	case oracle.Count:
+		return m.Counted(schema.Count{Min: d.Min, Max: d.Max, PerSubject: d.PerSubject, In: d.In})
+	case oracle.Guard:
+		switch {
+		case d.Permission == "":
+			return m.GrantedToSelf()
+		case d.OnSubject:
+			return m.GrantedOnSubject(d.Permission)
+		}
+		return m.GrantedBy(d.Permission)
+	case oracle.OnDelete:
+		return m.OnDelete(map[string]schema.OnDelete{oracle.Detach: schema.Detach, oracle.Refuse: schema.Refuse, oracle.Cascade: schema.Cascade}[d.Do])
+	case oracle.ExpiresWithin:
+		return m.ExpiresWithin(d.Limit)
+	}
+	return m
 }
 
 func rewrite(e oracle.Expr) schema.Rewrite {

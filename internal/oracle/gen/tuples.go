@@ -121,7 +121,7 @@ func (d *drawer) qualified(f form, t tuple.Tuple, written time.Time) tuple.Relat
 	if f.Caveat != "" {
 		r.Caveat, r.Context = f.Caveat, d.context(d.Schema.Caveat(f.Caveat))
 	}
-	if f.Expires && chance(d.T, "expiry", 2) {
+	if f.Temporary || f.Expires && chance(d.T, "expiry", 2) {
 		if written == d.Loaded {
 			r.Expires = d.Asked.Add(pick(d.T, "expires", time.Hour, 0, -time.Microsecond, time.Microsecond, -time.Minute, time.Minute))
 			return r

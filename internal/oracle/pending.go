@@ -1,0 +1,161 @@
+package oracle
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// A pending is what a transaction makes of the state before it: the live tuples,
+// and what DeleteObject deleted.
+type pending struct {
+	schema    *Schema
+	before    State // its live tuples alone
+	now       State
+	deletions []deletion
+}
+
+// A deletion is what one DeleteObject deleted: its object, and those that
+// cascades deleted with it. Entailed are those to which tuples lead that were
+// there before: only these come with the right to delete the object, or else
+// whoever has it could delete any other by way of a tuple that they may not
+// write.
+type deletion struct {
+	object        tuple.Object
+	all, entailed []tuple.Object
+}
+
+// live returns the tuples that exist at an instant.
+func (s State) live(at time.Time) State {
+	s = maps.Clone(s)
+	maps.DeleteFunc(s, func(_ tuple.Tuple, r tuple.Relationship) bool {
+		return !r.Expires.IsZero() && !r.Expires.After(at)
+	})
+	return s
+}
+
+// names reports whether a tuple names an object: as its object, its subject, or
+// its subject's object. A wildcard is no object.
+func names(t tuple.Tuple, o tuple.Object) bool {
+	return t.Object == o || namesBySubject(t, o)
+}
+
+func namesBySubject(t tuple.Tuple, o tuple.Object) bool {
+	return t.Subject.Object == o && !t.Subject.IsWildcard()
+}
+
+// named reports whether a tuple of the state names an object.
+func (s State) named(o tuple.Object) bool {
+	for t := range s {
+		if names(t, o) {
+			return true
+		}
+	}
+	return false
+}
+
+// run applies the operations in their order. It returns a tuple that was to be
+// created and is there.
+func (s *Schema) run(before State, tx Transaction) (p *pending, exists []tuple.Tuple) {
+	live := before.live(tx.At)
+	p = &pending{schema: s, before: live, now: maps.Clone(live)}
+	for _, o := range tx.Operations {
+		t := o.Relationship.Tuple
+		switch o.Kind {
+		case Create:
+			if _, there := p.now[t]; there {
+				return p, []tuple.Tuple{t}
+			}
+			p.now[t] = o.Relationship
+		case Touch:
+			p.now[t] = o.Relationship
+		case Delete:
+			delete(p.now, t)
+		case DeleteMatching:
+			maps.DeleteFunc(p.now, func(t tuple.Tuple, _ tuple.Relationship) bool { return o.Filter.Matches(t) })
+		case DeleteObject:
+			if p.before.named(o.Object) || p.now.named(o.Object) { // otherwise there is nothing to delete
+				p.deleteObject(o.Object)
+			}
+		}
+		p.now = p.now.live(tx.At)
+	}
+	return p, nil
+}
+
+// deleteObject removes every tuple that names the object, and does the same to
+// the objects of those that cascade. One that refuses stays, unless it is about
+// the object itself.
+func (p *pending) deleteObject(o tuple.Object) {
+	at := maps.Clone(p.now)
+	d := deletion{object: o, all: []tuple.Object{o}, entailed: []tuple.Object{o}}
+	for i := 0; i < len(d.all); i++ {
+		gone := d.all[i]
+		for t := range maps.Clone(p.now) {
+			switch do := p.schema.onDelete(t); {
+			case !names(t, gone) || t.Object != gone && do == Refuse:
+				continue
+			case namesBySubject(t, gone) && do == Cascade && !slices.Contains(d.all, t.Object):
+				d.all = append(d.all, t.Object)
+			}
+			delete(p.now, t)
+		}
+	}
+	for i := 0; i < len(d.entailed); i++ {
+		for t := range at {
+			_, old := p.before[t]
+			if old && namesBySubject(t, d.entailed[i]) && p.schema.onDelete(t) == Cascade && !slices.Contains(d.entailed, t.Object) {
+				d.entailed = append(d.entailed, t.Object)
+			}
+		}
+	}
+	p.deletions = append(p.deletions, d)
+}
+
+func (s *Schema) onDelete(t tuple.Tuple) string {
+	for _, d := range directives[OnDelete](s, t.Object.Type, t.Relation) {
+		return d.Do
+	}
+	return Detach
+}
+
+// deleted returns every object that was deleted, on its own or by a cascade.
+func (p *pending) deleted() (all []tuple.Object) {
+	for _, d := range p.deletions {
+		all = append(all, d.all...)
+	}
+	return all
+}
+
+// gone reports whether an object was deleted and nothing names it any more.
+func (p *pending) gone(o tuple.Object) bool {
+	return slices.Contains(p.deleted(), o) && !p.now.named(o)
+}
+
+// A change is a net change of a tuple: it was not there before, is not there
+// now, or is qualified in another way.
+type change struct {
+	tuple.Tuple
+	before, now *tuple.Relationship
+}
+
+// changes returns the net changes, in a fixed order.
+func (p *pending) changes() (list []change) {
+	all := maps.Clone(p.before)
+	maps.Copy(all, p.now)
+	for _, r := range all.Relationships() {
+		c := change{Tuple: r.Tuple}
+		if old, there := p.before[r.Tuple]; there {
+			c.before = &old
+		}
+		if now, there := p.now[r.Tuple]; there {
+			c.now = &now
+		}
+		if c.before == nil || c.now == nil || c.before.String() != c.now.String() {
+			list = append(list, c)
+		}
+	}
+	return list
+}
