@@ -11,7 +11,7 @@ import (
 	"github.com/baobab-authz/baobab/tuple"
 )
 
-const ruled = `
+const handedOver = `
 definition user {}
 
 definition workspace {
@@ -29,7 +29,7 @@ definition workspace {
 
 // openedWithRules returns an engine with a workspace of ann's.
 func openedWithRules() *baobab.Engine {
-	eng, err := baobab.Open(schema.MustParse(ruled), baobab.Options{})
+	eng, err := baobab.Open(schema.MustParse(handedOver), baobab.Options{})
 	if err != nil {
 		panic(err)
 	}

@@ -11,8 +11,9 @@ import (
 const Unbounded = -1
 
 // A Count bounds how many tuples a relation may have in each of its groups, at
-// every commit. A permission that is a sum of relations of its own definition
-// is counted as if their tuples were one relation's.
+// every commit. Of a permission that is a sum of relations of its own definition
+// the tuples of all these count: a subject (or object) that several of them have
+// once, but in R each tuple.
 //
 // What a group is, and what is counted in it, for tuples x#r@s:
 //

@@ -117,9 +117,9 @@ func newChecker(r *rules, before, after index.Reader) *checker {
 // each object that a changed tuple names and has a count, and then what the
 // counting takes: see checker.count.
 func (tx *Tx) constrain(changes []index.Change) error {
-	rules, err := tx.store.rules(tx.base.Schema)
-	if err != nil || !rules.constrained {
-		return err
+	rules := tx.store.rules(tx.base.Schema)
+	if !rules.constrained {
+		return nil
 	}
 	c := newChecker(rules, tx.base.ReadAt(tx.instant), tx.reader())
 	c.deleted = tx.deleted
@@ -142,13 +142,17 @@ func (c *checker) live(stored bool, q *index.Qualifier) bool {
 
 // violations checks every count and every limit of an expiry of a schema on a
 // whole state, which may be of another one, as if all of its tuples were written
-// at once: every group that a tuple names. The error is nil or a [*ConstraintError]; it is called by
-// whoever has the turn to write. It costs reading all tuples, and memory in
-// proportion to the objects that can be groups.
+// at once: every group that a tuple names. It is called by whoever has the turn
+// to write, and interns the schema's names. The error is a [*ConstraintError], or
+// [ErrFull]. It costs reading all tuples, and memory in proportion to the
+// objects that can be groups.
 func (s *Store) violations(r *index.Reader, sch *schema.Schema) error {
-	rules, err := s.rules(sch)
-	if err != nil || len(rules.counts)+len(rules.expiries) == 0 {
+	if err := s.dict.InternNames(namesOf(sch)...); err != nil {
 		return err
+	}
+	rules := s.rules(sch)
+	if len(rules.counts)+len(rules.expiries) == 0 {
+		return nil
 	}
 	nothing := index.NewSnapshot(s.dict, index.Meta{})
 	c := newChecker(rules, nothing.ReadAt(r.Instant()), *r)

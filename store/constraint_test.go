@@ -161,7 +161,8 @@ func TestLowerCountPerSubject(t *testing.T) {
 func TestLowerCountOfASum(t *testing.T) {
 	s := openWith(t, store.Options{}, schema.Define("workspace",
 		schema.Rel("owner", user.With("c")), schema.Rel("admin", user),
-		schema.Perm("high", schema.Or(schema.Ref("owner"), schema.Ref("admin"))).Counted(count(1, 1))))
+		schema.Perm("both", schema.Or(schema.Ref("admin"), schema.Ref("owner"))),
+		schema.Perm("high", schema.Or(schema.Ref("owner"), schema.Ref("both"))).Counted(count(1, 1))))
 	requireRefused(t, s, "workspace:a#high: 1 found, 0 of them without caveat or expiry, 1 wanted (count 1): workspace:a#owner@user:ann", func() error {
 		return touch(s, "workspace:a#owner@user:ann[c]")
 	})
@@ -278,6 +279,7 @@ func TestViolationsOfAState(t *testing.T) {
 	require.NoError(t, check())
 	require.NoError(t, check(schema.Count{Min: 1, Max: 150, PerSubject: true}, schema.Count{Max: 1, In: "in"}, schema.Count{Max: 1, PerSubject: true, In: "in"}))
 	var all *store.ConstraintError
+	require.ErrorIs(t, store.Violations(s, manyNames()), store.ErrFull)
 	require.ErrorAs(t, check(count(1, 1)), &all)
 	require.Equal(t, 15, all.Total)
 	require.Len(t, all.Violations, 10)
@@ -355,6 +357,12 @@ func TestCascadeIsDeep(t *testing.T) {
 		return err
 	})
 	require.NoError(t, err)
+	for i := range 300 {
+		texts[i] = fmt.Sprintf("folder:%d#parent@folder:0", i+1)
+	}
+	require.NoError(t, touch(s, texts[:300]...))
+	require.NoError(t, deleteObject(s, "folder:0"))
+	require.Zero(t, s.Stats().Tuples)
 }
 
 func TestDeletedAndMadeAgain(t *testing.T) {
@@ -379,7 +387,9 @@ func TestExpiresWithin(t *testing.T) {
 	clock := at(0)
 	s := openWith(t, store.Options{Clock: func() time.Time { return clock }}, schema.Define("doc",
 		schema.Rel("guest", user.Expiring()).ExpiresWithin(2*time.Hour),
-		schema.Rel("visitor", user.Expiring()).ExpiresWithin(90*time.Minute)))
+		schema.Rel("visitor", user.Expiring()).ExpiresWithin(90*time.Minute),
+		schema.Rel("reader", user)))
+	require.NoError(t, touch(s, "doc:1#reader@user:ann"))
 	until := func(text string, n int) string { return tuple.MustParse(text).Until(at(n)).String() }
 	const guest = "doc:1#guest@user:ann"
 	requireRefused(t, s, "doc:1#guest@user:ann expires at 1970-01-12T15:46:41Z, 1970-01-12T15:46:40Z is the latest admitted (expires-within 2h)", func() error {

@@ -42,10 +42,8 @@ func limitText(d time.Duration) string {
 		return fmt.Sprintf("%dd", d/day)
 	case d%time.Hour == 0:
 		return fmt.Sprintf("%dh", d/time.Hour)
-	case d%time.Minute == 0:
-		return fmt.Sprintf("%dm", d/time.Minute)
 	}
-	return d.String()
+	return fmt.Sprintf("%dm", d/time.Minute)
 }
 
 // expiry checks the expiry of a tuple that is created or touched.
@@ -58,10 +56,7 @@ func (c *checker) expiry(change index.Change) {
 		return
 	}
 	now, until := c.after.Instant(), expiryOf(change.After)
-	latest := now + rule.limit.Microseconds()
-	if latest < now { // past the last instant
-		latest = math.MaxInt64 - 1
-	}
+	latest := now + rule.limit.Microseconds() // far from the last instant, where every expiry is past
 	prolonged := false
 	if c.live(change.Had, change.Before) {
 		if was := expiryOf(change.Before); was < latest {

@@ -20,6 +20,18 @@ func Violations(s *Store, sch *schema.Schema) error {
 	return s.violations(s.now().Reader(), sch)
 }
 
+// ChangeSchema commits a schema with the same names in place of the one in force.
+func ChangeSchema(s *Store, sch *schema.Schema) Revision {
+	_ = s.take(context.Background())
+	defer s.release()
+	b := s.head.Load().Edit()
+	meta := b.Peek().Meta
+	meta.Revision, meta.Schema = meta.Revision+1, sch
+	b.SetMeta(meta)
+	s.publish(b.Freeze(), &entry{meta: meta})
+	return s.revision(meta.Revision)
+}
+
 // Next returns the revision after r, which may not be there yet.
 func Next(r Revision) Revision { r.position++; return r }
 

@@ -84,14 +84,10 @@ func (tx *Tx) guard(changes []index.Change) error {
 	if tx.acting == nil {
 		return nil
 	}
-	rules, err := tx.store.rules(tx.base.Schema)
-	if err != nil {
-		return err
-	}
 	life := &Tx{store: tx.store} // as long as the judge is asked
 	defer life.done.Store(true)
 	g := &guarding{
-		rules: rules, tx: tx, actor: tx.acting, answers: map[question]answer{},
+		rules: tx.store.rules(tx.base.Schema), tx: tx, actor: tx.acting, answers: map[question]answer{},
 		before: tx.store.state(tx.base, tx.instant),
 		after:  &State{store: tx.store, reader: tx.builder.Freeze().ReadAt(tx.instant), tx: life},
 	}
@@ -185,9 +181,11 @@ func (g *guarding) cover() {
 	}
 }
 
-// object decides the changes of one object's tuples.
+// object decides the changes of one object's tuples. One that is stored although
+// it has expired already is a change all the same, since it exists as of an
+// earlier instant; one that had expired and is not stored any more is none.
 func (g *guarding) object(changes []index.Change) error {
-	var birth birth
+	var b birth
 	for _, c := range changes {
 		if !c.Has && (c.Before.Expired(g.tx.instant) || g.covered[c.Key.Object] || g.covered[c.Key.Subject]) {
 			continue
@@ -198,7 +196,7 @@ func (g *guarding) object(changes []index.Change) error {
 		}
 		for _, guard := range guards {
 			a := g.satisfied(guard, c.Key)
-			if !a.allowed && guard.Permission != "" && !guard.OnSubject && g.born(&birth, changes) {
+			if !a.allowed && guard.Permission != "" && !guard.OnSubject && g.born(&b, changes) {
 				if g.isActor(c.Key) {
 					continue
 				}

@@ -44,10 +44,6 @@ func (tx *Tx) DeleteObject(o tuple.Object) (int, error) {
 	if err := tx.base.Schema.ValidateFilter(tuple.Filter{ObjectType: o.Type}); err != nil {
 		return 0, err
 	}
-	rules, err := tx.store.rules(tx.base.Schema)
-	if err != nil {
-		return 0, err
-	}
 	r, before := tx.reader(), tx.base.ReadAt(tx.instant)
 	id, ok := r.ID(o)
 	if ok {
@@ -57,7 +53,7 @@ func (tx *Tx) DeleteObject(o tuple.Object) (int, error) {
 		return 0, nil
 	}
 	tx.roots = append(tx.roots, id)
-	return tx.deleteAll(rules, id), nil
+	return tx.deleteAll(tx.store.rules(tx.base.Schema), id), nil
 }
 
 // deleteAll deletes an object and those to which that cascades.

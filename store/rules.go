@@ -54,18 +54,15 @@ type expiryRule struct {
 	limit time.Duration
 }
 
-// rules returns the compiled directives of a schema. It is called by whoever
-// has the turn to write, and remembers the last.
-func (s *Store) rules(sch *schema.Schema) (*rules, error) {
-	if r := s.compiled.Load(); r != nil && r.schema == sch {
-		return r, nil
+// rules returns the compiled directives of a schema whose names are all
+// interned, and remembers the last.
+func (s *Store) rules(sch *schema.Schema) *rules {
+	r := s.compiled.Load()
+	if r == nil || r.schema != sch {
+		r = compileRules(sch, s.dict)
+		s.compiled.Store(r)
 	}
-	if err := s.dict.InternNames(namesOf(sch)...); err != nil {
-		return nil, err
-	}
-	r := compileRules(sch, s.dict)
-	s.compiled.Store(r)
-	return r, nil
+	return r
 }
 
 func compileRules(sch *schema.Schema, dict *index.Dict) *rules {

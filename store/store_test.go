@@ -62,12 +62,17 @@ func TestOpenNeedsASchema(t *testing.T) {
 	}
 }
 
-func TestOpenNamesFull(t *testing.T) {
+// manyNames is a schema with more names than there can be.
+func manyNames() *schema.Schema {
 	var b strings.Builder
 	for i := range 66_000 {
 		fmt.Fprintf(&b, "definition t%d {}\n", i)
 	}
-	_, err := store.Open(schema.MustParse(b.String()), store.Options{})
+	return schema.MustParse(b.String())
+}
+
+func TestOpenNamesFull(t *testing.T) {
+	_, err := store.Open(manyNames(), store.Options{})
 	require.ErrorIs(t, err, store.ErrFull)
 	require.ErrorContains(t, err, "65535")
 }

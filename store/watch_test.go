@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/baobab-authz/baobab/schema"
 	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/tuple"
 )
@@ -75,6 +76,40 @@ func TestWatch(t *testing.T) {
 		got, err := until(s, from, len(want)-i)
 		require.NoError(t, err)
 		require.Equal(t, want[i:], got)
+	}
+}
+
+func TestWatchOfASchema(t *testing.T) {
+	s := open(t, store.Options{})
+	first := now(t, s).Revision()
+	create(t, s, "document:a#viewer@user:a")
+	other := schema.MustParse(testSchema.String())
+	changed := store.ChangeSchema(s, other)
+	create(t, s, "document:b#viewer@user:a")
+	for i, from := range []store.Revision{first, store.Next(first), changed} {
+		list, err := until(s, from, 3-i)
+		require.NoError(t, err)
+		for _, c := range list {
+			if c.Revision == changed {
+				require.Same(t, other, c.Schema)
+			} else {
+				require.Nil(t, c.Schema)
+			}
+		}
+	}
+	require.NoError(t, s.Check())
+}
+
+func TestWatchOfManyCommits(t *testing.T) {
+	s := open(t, store.Options{})
+	first := now(t, s).Revision()
+	for i := range 600 {
+		create(t, s, fmt.Sprintf("document:%d#viewer@user:a", i))
+	}
+	list, err := until(s, first, 600)
+	require.NoError(t, err)
+	for i, c := range list {
+		require.Equal(t, fmt.Sprintf("[document:%d#viewer@user:a]", i), fmt.Sprint(c.Added))
 	}
 }
 
