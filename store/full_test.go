@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,11 +145,11 @@ func TestSchemaFull(t *testing.T) {
 	wide, narrow := "definition user {} definition document { relation viewer: user | user:* }", "definition user {} definition document { relation viewer: user }"
 	s := open(wide, "document:a#viewer@user:a")
 	before := s.Stats().Revision
-	names := "definition user {} definition document { relation viewer: user | user:* \n"
+	var names strings.Builder
 	for i := range 1 << 16 {
-		names += fmt.Sprintf("relation r%d: user\n", i)
+		fmt.Fprintf(&names, "definition t%d {}\n", i)
 	}
-	_, err := s.SetSchema(ctx, schema.MustParse(names+"}"), SchemaOptions{})
+	_, err := s.SetSchema(ctx, schema.MustParse(wide+names.String()), SchemaOptions{})
 	require.ErrorIs(t, err, ErrFull)
 
 	// A rename gives objects new ids.

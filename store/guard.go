@@ -94,6 +94,11 @@ func (tx *Tx) guard(changes []index.Change) error {
 	if err := g.deletions(); err != nil {
 		return err
 	}
+	// What is in the way of a deletion leaves its tuples without cover, for which
+	// they may have no guard: so it is said first, to whoever may delete.
+	if err := tx.refused(g.rules); err != nil {
+		return err
+	}
 	for len(changes) > 0 {
 		n := 1
 		for n < len(changes) && changes[n].Key.Object == changes[0].Key.Object {

@@ -113,6 +113,17 @@ func eachOf(r *index.Reader, id index.ID, reverse bool, buf []index.Key, yield f
 	}
 }
 
+// refused reports the tuples that are in the way of what the transaction deletes.
+func (tx *Tx) refused(rules *rules) error {
+	if len(tx.deleted) == 0 || len(rules.refusing) == 0 {
+		return nil
+	}
+	c := newChecker(rules, tx.base.ReadAt(tx.instant), tx.reader())
+	c.deleted = tx.deleted
+	c.refuse()
+	return c.found.err()
+}
+
 // refuse looks for tuples that refuse the deletion of what they name, one for
 // each object. It costs the tuples that name a deleted object all the same.
 func (c *checker) refuse() {
