@@ -96,7 +96,7 @@ func (tx *Tx) guard(changes []index.Change) error {
 	}
 	// What is in the way of a deletion leaves its tuples without cover, for which
 	// they may have no guard: so it is said first, to whoever may delete.
-	if err := tx.refused(g.rules); err != nil {
+	if err := g.detained(); err != nil {
 		return err
 	}
 	for len(changes) > 0 {

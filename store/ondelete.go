@@ -113,13 +113,17 @@ func eachOf(r *index.Reader, id index.ID, reverse bool, buf []index.Key, yield f
 	}
 }
 
-// refused reports the tuples that are in the way of what the transaction deletes.
-func (tx *Tx) refused(rules *rules) error {
-	if len(tx.deleted) == 0 || len(rules.refusing) == 0 {
+// detained reports the tuples that are in the way of what the actor may delete,
+// and of what that cascades to over tuples of the state before.
+func (g *guarding) detained() error {
+	if len(g.covered) == 0 || len(g.refusing) == 0 {
 		return nil
 	}
-	c := newChecker(rules, tx.base.ReadAt(tx.instant), tx.reader())
-	c.deleted = tx.deleted
+	c := newChecker(g.rules, g.before.reader, g.after.reader)
+	c.deleted = make(map[index.ID]struct{}, len(g.covered))
+	for id := range g.covered {
+		c.deleted[id] = struct{}{}
+	}
 	c.refuse()
 	return c.found.err()
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/tuple"
 )
 
@@ -265,11 +266,12 @@ func (l *lawyer) may(f facts, o tuple.Object) bool {
 	return ok
 }
 
-// guardsHold decides granted-by and deleted-by.
-func (l *lawyer) guardsHold() bool {
+// guardsHold decides granted-by and deleted-by, and between them what refuses to
+// whoever may delete: if that is so, it returns which error it is.
+func (l *lawyer) guardsHold() (bool, error) {
 	for o := range l.roots {
 		if l.schema.Definition(o.Type).DeletedBy == "" || !l.may(l.before, o) {
-			return false
+			return false, store.ErrGuard
 		}
 	}
 	covered := maps.Clone(l.roots)
@@ -281,6 +283,11 @@ func (l *lawyer) guardsHold() bool {
 			}
 		}
 	}
+	for t := range l.after {
+		if l.relation(t).OnDelete == schema.Refuse && covered[t.Subject.Object] {
+			return false, store.ErrConstraint
+		}
+	}
 	maps.DeleteFunc(covered, func(o tuple.Object, _ bool) bool { return !l.gone(o) })
 	changes := l.changes()
 	for _, t := range changes {
@@ -290,15 +297,15 @@ func (l *lawyer) guardsHold() bool {
 		}
 		guards := l.relation(t).Guards
 		if len(guards) == 0 {
-			return false
+			return false, store.ErrGuard
 		}
 		for _, guard := range guards {
 			if !l.satisfied(guard, t, changes) {
-				return false
+				return false, store.ErrGuard
 			}
 		}
 	}
-	return true
+	return true, nil
 }
 
 func (l *lawyer) satisfied(guard schema.Guard, t tuple.Tuple, changes []tuple.Tuple) bool {

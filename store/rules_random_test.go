@@ -257,9 +257,13 @@ func (r *trial) update(t *rapid.T) {
 	}
 	changes := l.changes()
 	outcome := "committed"
+	guarded, refusal := true, error(nil)
+	if actor != "" {
+		guarded, refusal = l.guardsHold()
+	}
 	switch {
-	case actor != "" && !l.guardsHold():
-		require.ErrorIs(t, err, store.ErrGuard)
+	case !guarded:
+		require.ErrorIs(t, err, refusal)
 		outcome = "guarded"
 	case !l.constraintsHold():
 		require.ErrorIs(t, err, store.ErrConstraint)
