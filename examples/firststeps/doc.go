@@ -8,9 +8,12 @@
 //	explain_test.go      why, and why not
 //	whatif_test.go       a question about tuples that are not stored
 //	transaction_test.go  a write that depends on what is there
-//	transfer_test.go     a write that depends on who may make it
+//	transfer_test.go     a write that depends on who makes it
+//	caveat_test.go       an answer that depends on what the question knows
 //	expiry_test.go       tuples that end by themselves
 //	history_test.go      the state before
+//	watch_test.go        what happened, in order
+//	migrate_test.go      another schema, while the engine answers
 //	expand_test.go       everyone behind a permission, as a tree
 //	backup_test.go       out to a file, and back
 //

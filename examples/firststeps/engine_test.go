@@ -27,6 +27,10 @@ func newLibrary(o baobab.Options) *baobab.Engine {
 		}
 
 		definition document {
+			// A document is in one folder, and who moves it may edit both ends of the way.
+			//baobab:count 0..1
+			//baobab:granted-by edit
+			//baobab:granted-by edit on subject
 			relation folder: folder
 			relation owner: user
 			relation guest: user with expiration

@@ -6,25 +6,16 @@ import (
 	"fmt"
 
 	"github.com/baobab-authz/baobab"
+	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/tuple"
 )
 
-var errNotAllowed = errors.New("not allowed")
-
-// transfer moves a document to another folder, on someone's behalf: it takes
-// the right to edit the document, and the folder that it moves to. Both are
-// asked in the transaction that moves it, so neither can be withdrawn meanwhile.
+// transfer moves a document to another folder, on someone's behalf. That takes
+// the right to edit the document and both folders, as the schema says; it is
+// decided in the transaction that moves it, so that it cannot be withdrawn
+// meanwhile.
 func transfer(ctx context.Context, eng *baobab.Engine, by tuple.Subject, document, from, to tuple.Object) error {
-	_, err := eng.Update(ctx, func(tx *baobab.Tx) error {
-		for _, object := range []tuple.Object{document, to} {
-			d, err := tx.Check(ctx, tuple.New(object, "edit", by))
-			if err != nil {
-				return err
-			}
-			if !d.Allowed() {
-				return errNotAllowed
-			}
-		}
+	_, err := eng.UpdateAs(ctx, by, nil, func(tx *baobab.Tx) error {
 		if err := tx.Delete(tuple.New(document, "folder", from.Subject())); err != nil {
 			return err
 		}
@@ -40,14 +31,16 @@ func Example_transfer() {
 
 	plan := tuple.MustParseObject("document:plan")
 	drafts, archive := tuple.MustParseObject("folder:drafts"), tuple.MustParseObject("folder:archive")
-	for _, user := range []string{"user:bob", "user:ann"} {
-		fmt.Println(user, transfer(ctx, eng, tuple.MustParseSubject(user), plan, drafts, archive))
-	}
+	err := transfer(ctx, eng, tuple.MustParseSubject("user:ann"), plan, drafts, archive)
+	fmt.Println(errors.Is(err, store.ErrGuard), err)
+
+	_, _ = eng.Write(ctx, tuple.MustParseRelationship("team:writers#member@user:ann"))
+	fmt.Println(transfer(ctx, eng, tuple.MustParseSubject("user:ann"), plan, drafts, archive))
 	for r := range eng.Tuples(tuple.MustParseFilter("document:plan#folder")) {
 		fmt.Println(r)
 	}
 	// Output:
-	// user:bob not allowed
-	// user:ann <nil>
+	// true user:ann may not write document:plan#folder@folder:drafts: granted-by edit on subject: folder:drafts#edit@user:ann is denied
+	// <nil>
 	// document:plan#folder@folder:archive
 }
