@@ -49,7 +49,7 @@ func (s *Schema) Commit(before State, u Update) (State, []Violation) {
 	}
 	changes := p.changes()
 	if u.Actor != (tuple.Subject{}) {
-		if list := p.watch(u).unguarded(changes); len(list) > 0 {
+		if list := p.watch(u).unguarded(slices.Concat(p.over, changes)); len(list) > 0 {
 			return before, list
 		}
 	}
@@ -97,4 +97,22 @@ func (s *Schema) Pending(before State, tx Transaction) State {
 // Counts reports whether a count counts tuples of a relation.
 func Counts(s *Schema, d Count, relation string) bool {
 	return slices.ContainsFunc(s.counted(d), func(r *Relation) bool { return r.Name == relation })
+}
+
+// String returns the reason, or the directive, and what it is about.
+func (v Violation) String() string {
+	text := string(v.Reason)
+	if v.Directive != nil {
+		text = v.Directive.String()
+	}
+	if v.Object != (tuple.Object{}) && v.Tuple == (tuple.Tuple{}) {
+		text += " " + v.Object.String()
+	}
+	if v.Subject != (tuple.Subject{}) {
+		text += " " + v.Subject.String()
+	}
+	if v.Tuple != (tuple.Tuple{}) {
+		text += " " + v.Tuple.String()
+	}
+	return text
 }

@@ -140,6 +140,16 @@ func (d *rules) update(state oracle.State, at time.Time) oracle.Update {
 	return u
 }
 
+// cascading are the forms whose objects are deleted with their subjects.
+func (d *rules) cascading() (list []form) {
+	for _, f := range d.forms {
+		if slices.Contains(d.Schema.Directives, oracle.Directive(oracle.OnDelete{Type: f.typ, Relation: f.relation, Do: oracle.Cascade})) && !f.Wildcard {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
 // founding draws a transaction that makes a new object, all of it at once, by one
 // who then stands in relations to it.
 func (d *rules) founding(state oracle.State, at time.Time) (u oracle.Update) {
@@ -184,7 +194,7 @@ func (d *rules) step(state oracle.State, at time.Time) []oracle.Operation {
 		stored = pick(d.T, "stored", list...).Tuple
 	}
 	remove := oracle.Operation{Kind: oracle.Delete, Relationship: stored.Always()}
-	switch rapid.IntRange(0, 16).Draw(d.T, "operation") {
+	switch rapid.IntRange(0, 17).Draw(d.T, "operation") {
 	case 0, 1, 2:
 		return []oracle.Operation{{Kind: oracle.Create, Relationship: drawn}}
 	case 3, 4:
@@ -206,11 +216,22 @@ func (d *rules) step(state oracle.State, at time.Time) []oracle.Operation {
 	case 11:
 		return []oracle.Operation{{Kind: oracle.DeleteObject, Object: stored.Object}}
 	case 12:
+		if forms := d.cascading(); len(forms) > 0 && chance(d.T, "led to", 2) { // by a tuple that was not there
+			f = pick(d.T, "cascading", forms...)
+			object, subject := tuple.Object{Type: f.typ, ID: d.id(f.typ)}, tuple.Object{Type: f.Type, ID: d.id(f.Type)}
+			return []oracle.Operation{d.touch(d.relationship(f, object.ID, subject.ID, at)), {Kind: oracle.DeleteObject, Object: subject}}
+		}
 		return []oracle.Operation{{Kind: oracle.DeleteObject, Object: tuple.Object{Type: f.Type, ID: d.id(f.Type)}}}
 	case 13, 15: // deleted as the subject of what that matters to
 		if kept := d.following(state); len(kept) > 0 {
 			return []oracle.Operation{{Kind: oracle.DeleteObject, Object: pick(d.T, "followed", kept...).Subject.Object}}
 		}
+	case 16: // over before it begins
+		if r := d.requalified(pick(d.T, "over", stored, drawn.Tuple), at); !r.Expires.IsZero() {
+			r.Expires = at.Add(-pick(d.T, "ago", 0, time.Microsecond))
+			return []oracle.Operation{{Kind: pick(d.T, "written", oracle.Touch, oracle.Create), Relationship: r}}
+		}
+		return []oracle.Operation{remove}
 	case 14: // forced
 		if kept := d.following(state); len(kept) > 0 {
 			stored = pick(d.T, "followed", kept...)

@@ -175,7 +175,7 @@ func (d *ruledDrawer) temporary(r *oracle.Relation) bool {
 
 // guards draws one or two.
 func (d *ruledDrawer) guards(r *oracle.Relation) {
-	for range pick(d.t, "guards", 1, 1, 1, 2) {
+	for range pick(d.t, "guards", 1, 1, 2) {
 		g := oracle.Guard{Type: d.typ.Name, Relation: r.Name}
 		kind := rapid.IntRange(0, 7).Draw(d.t, "guard")
 		if r.Name == "parent" && !chance(d.t, "as others", 3) { // where an object is put is for those there to say
