@@ -49,7 +49,7 @@ func (s *Schema) Commit(before State, u Update) (State, []Violation) {
 	}
 	changes := p.changes()
 	if u.Actor != (tuple.Subject{}) {
-		if list := p.watch(u).unguarded(slices.Concat(p.over, changes)); len(list) > 0 {
+		if list := p.watch(u).unguarded(changes); len(list) > 0 {
 			return before, list
 		}
 	}

@@ -24,14 +24,15 @@ func (w *watch) has(m *Model, permission string, o tuple.Object) bool {
 	return m.Holds(tuple.New(o, permission, w.actor)) == True
 }
 
-// unguarded returns what the actor must not do.
+// unguarded returns what the actor must not do. What was over before it began is
+// written as well, and seen by whoever looks back.
 func (w *watch) unguarded(changes []change) (list []Violation) {
 	for _, d := range w.deletions {
 		if !w.mayDelete(d.object) {
 			list = append(list, Violation{Reason: Unguarded, Object: d.object})
 		}
 	}
-	for _, c := range changes {
+	for _, c := range slices.Concat(w.over, changes) {
 		if c.now == nil && w.removedWithObject(c.Tuple) {
 			continue
 		}

@@ -140,6 +140,17 @@ func (d *rules) update(state oracle.State, at time.Time) oracle.Update {
 	return u
 }
 
+// limited sometimes has the relationship expire when it may at the latest, or a
+// moment before or after that.
+func (d *rules) limited(r tuple.Relationship, at time.Time) tuple.Relationship {
+	for _, rule := range d.Schema.Directives {
+		if limit, ok := rule.(oracle.ExpiresWithin); ok && limit.Type == r.Object.Type && limit.Relation == r.Relation && chance(d.T, "limited", 2) {
+			r.Expires = at.Add(limit.Limit + pick(d.T, "by", 0, time.Microsecond, -time.Microsecond))
+		}
+	}
+	return r
+}
+
 // cascading are the forms whose objects are deleted with their subjects.
 func (d *rules) cascading() (list []form) {
 	for _, f := range d.forms {
@@ -188,7 +199,7 @@ func (d *rules) actors() (list []tuple.Subject) {
 // step draws an operation, or a few that belong together.
 func (d *rules) step(state oracle.State, at time.Time) []oracle.Operation {
 	f := pick(d.T, "form", d.forms...)
-	drawn := d.relationship(f, d.id(f.typ), d.id(f.Type), at)
+	drawn := d.limited(d.relationship(f, d.id(f.typ), d.id(f.Type), at), at)
 	stored := drawn.Tuple
 	if list := state.Relationships(); len(list) > 0 {
 		stored = pick(d.T, "stored", list...).Tuple
