@@ -115,6 +115,9 @@ func (d *rules) update(state oracle.State, at time.Time) oracle.Update {
 		if actor && chance(d.T, "founding", 4) {
 			return d.founding(state, at)
 		}
+		if forms := d.cascading(); actor && len(forms) > 0 && chance(d.T, "smuggling", 4) {
+			return d.smuggling(state, at, pick(d.T, "form", forms...))
+		}
 		for range pick(d.T, "operations", 1, 1, 2, 3) {
 			u.Operations = append(u.Operations, d.step(state, at)...)
 		}
@@ -184,6 +187,34 @@ func (d *rules) founding(state oracle.State, at time.Time) (u oracle.Update) {
 	return u
 }
 
+// smuggling draws a transaction of one who may delete an object, if there is one,
+// and writes tuples by which others are deleted with it.
+func (d *rules) smuggling(state oracle.State, at time.Time, f form) (u oracle.Update) {
+	u = oracle.Update{Transaction: oracle.Transaction{At: at}, Given: d.given()}
+	for range 4 {
+		subject := tuple.Object{Type: f.Type, ID: d.id(f.Type)}
+		u.Operations = []oracle.Operation{{Kind: oracle.DeleteObject, Object: subject}}
+		for range pick(d.T, "tuples", 1, 1, 2) {
+			object := d.id(f.typ)
+			for _, r := range state.Relationships() {
+				if r.Object.Type == f.typ && chance(d.T, "this one", 2) {
+					object = r.Object.ID
+					break
+				}
+			}
+			u.Operations = slices.Insert(u.Operations, 0, d.touch(d.relationship(f, object, subject.ID, at)))
+		}
+		for _, u.Actor = range rapid.Permutation(d.actors()).Draw(d.T, "actors") {
+			alone := u
+			alone.Operations = u.Operations[len(u.Operations)-1:]
+			if _, broken := d.Schema.Commit(state, alone); len(broken) == 0 || broken[0].Reason != oracle.Unguarded {
+				return u
+			}
+		}
+	}
+	return u
+}
+
 // actors are the users, a few usersets and one that no tuple names.
 func (d *rules) actors() (list []tuple.Subject) {
 	for _, id := range append([]string{stranger}, d.ids["user"]...) {
@@ -227,11 +258,6 @@ func (d *rules) step(state oracle.State, at time.Time) []oracle.Operation {
 	case 11:
 		return []oracle.Operation{{Kind: oracle.DeleteObject, Object: stored.Object}}
 	case 12:
-		if forms := d.cascading(); len(forms) > 0 && chance(d.T, "led to", 2) { // by a tuple that was not there
-			f = pick(d.T, "cascading", forms...)
-			object, subject := tuple.Object{Type: f.typ, ID: d.id(f.typ)}, tuple.Object{Type: f.Type, ID: d.id(f.Type)}
-			return []oracle.Operation{d.touch(d.relationship(f, object.ID, subject.ID, at)), {Kind: oracle.DeleteObject, Object: subject}}
-		}
 		return []oracle.Operation{{Kind: oracle.DeleteObject, Object: tuple.Object{Type: f.Type, ID: d.id(f.Type)}}}
 	case 13, 15: // deleted as the subject of what that matters to
 		if kept := d.following(state); len(kept) > 0 {

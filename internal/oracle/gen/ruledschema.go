@@ -137,7 +137,7 @@ func (d *ruledDrawer) directives() {
 			d.guards(r)
 		}
 		if d.object(r) {
-			if do := pick(d.t, "on delete", "", "", oracle.Refuse, oracle.Cascade, oracle.Cascade, oracle.Detach); do != "" && do != oracle.Detach {
+			if do := pick(d.t, "on delete", "", oracle.Detach, oracle.Refuse, oracle.Refuse, oracle.Cascade, oracle.Cascade); do != "" {
 				add(oracle.OnDelete{Type: d.typ.Name, Relation: r.Name, Do: do})
 			}
 		}
