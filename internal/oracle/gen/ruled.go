@@ -115,7 +115,7 @@ func (d *rules) update(state oracle.State, at time.Time) oracle.Update {
 		if actor && chance(d.T, "founding", 4) {
 			return d.founding(state, at)
 		}
-		if forms := d.cascading(); actor && len(forms) > 0 && chance(d.T, "smuggling", 4) {
+		if forms := d.cascading(); actor && len(forms) > 0 && chance(d.T, "smuggling", 8) {
 			return d.smuggling(state, at, pick(d.T, "form", forms...))
 		}
 		for range pick(d.T, "operations", 1, 1, 2, 3) {
@@ -193,6 +193,13 @@ func (d *rules) smuggling(state oracle.State, at time.Time, f form) (u oracle.Up
 	u = oracle.Update{Transaction: oracle.Transaction{At: at}, Given: d.given()}
 	for range 4 {
 		subject := tuple.Object{Type: f.Type, ID: d.id(f.Type)}
+		if list := state.Relationships(); len(list) > 0 { // one that is named
+			for _, o := range []tuple.Object{list[0].Object, pick(d.T, "named", list...).Subject.Object} {
+				if o.Type == f.Type && o.ID != tuple.Wildcard {
+					subject = o
+				}
+			}
+		}
 		u.Operations = []oracle.Operation{{Kind: oracle.DeleteObject, Object: subject}}
 		for range pick(d.T, "tuples", 1, 1, 2) {
 			object := d.id(f.typ)
