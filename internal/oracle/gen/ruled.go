@@ -109,10 +109,10 @@ func (d *rules) touch(r tuple.Relationship) oracle.Operation {
 // rules, often with an actor, who is often one that may.
 func (d *rules) update(state oracle.State, at time.Time) oracle.Update {
 	var u oracle.Update
-	mend, actor, may := !chance(d.T, "as it is", 2), chance(d.T, "with an actor", 2), !chance(d.T, "whoever", 5)
+	mend, actor, may := !chance(d.T, "as it is", 2), chance(d.T, "with an actor", 2), !chance(d.T, "whoever", 7)
 	for range 4 {
 		u = oracle.Update{Transaction: oracle.Transaction{At: at}}
-		if actor && chance(d.T, "founding", 4) {
+		if actor && chance(d.T, "founding", 5) {
 			return d.founding(state, at)
 		}
 		if forms := d.cascading(); actor && len(forms) > 0 && chance(d.T, "smuggling", 8) {

@@ -11,10 +11,7 @@ import (
 // drawRuledSchema draws a schema with directives. Its permissions are simpler
 // than those of drawSchema, so that somebody has them.
 func drawRuledSchema(t *rapid.T) *oracle.Schema {
-	s := &oracle.Schema{Types: []*oracle.Type{{Name: "user"}}}
-	if chance(t, "conditional", 4) {
-		s.Caveats = drawCaveats(t)
-	}
+	s := &oracle.Schema{Types: []*oracle.Type{{Name: "user"}}, Caveats: drawCaveats(t)}
 	for _, name := range typeNames[:pick(t, "types", 1, 2, 2, 3)] {
 		typ := &oracle.Type{Name: name}
 		for _, r := range relationNames[:pick(t, "relations", 2, 3, 3, 4)] {
