@@ -56,6 +56,9 @@ func TestRulesAgreeInLongHistories(t *testing.T) {
 		c := rapid.Custom(gen.DrawWorld).Example(world)
 		r, err := newRuled(c)
 		require.NoError(t, err, gen.DescribeRuled(c))
+		if len(r.state) > 0 {
+			shares.Loaded++
+		}
 		met := map[oracle.Reason]bool{}
 		for i := range length {
 			before := r.state

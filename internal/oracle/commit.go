@@ -40,8 +40,9 @@ type Violation struct {
 }
 
 // Commit returns the state after a transaction under the rules for writes, or
-// the state before and why the transaction does not commit. Of exists, guards
-// and the other reasons only the first are told, but all of these.
+// the state before and why the transaction does not commit. Of exists, deletions
+// that the actor must not make, what refuses those that they may, guards, and the
+// other reasons only the first are told, but all of these.
 func (s *Schema) Commit(before State, u Update) (State, []Violation) {
 	p, exists := s.run(before, u.Transaction)
 	if len(exists) > 0 {
@@ -49,11 +50,18 @@ func (s *Schema) Commit(before State, u Update) (State, []Violation) {
 	}
 	changes := p.changes()
 	if u.Actor != (tuple.Subject{}) {
-		if list := p.watch(u).unguarded(changes); len(list) > 0 {
+		w := p.watch(u)
+		if list := w.undeleted(); len(list) > 0 {
+			return before, list
+		}
+		if list := p.undeletable(w.entailed()); len(list) > 0 {
+			return before, list
+		}
+		if list := w.unguarded(changes); len(list) > 0 {
 			return before, list
 		}
 	}
-	list := slices.Concat(p.miscounted(changes), p.undeletable(), p.tooLong(changes, u))
+	list := slices.Concat(p.miscounted(changes), p.undeletable(p.deleted()), p.tooLong(changes, u))
 	if len(list) > 0 {
 		return before, list
 	}
@@ -62,8 +70,7 @@ func (s *Schema) Commit(before State, u Update) (State, []Violation) {
 
 // undeletable returns the tuples that refuse the deletion of what they name as
 // their subject, or their subject's object.
-func (p *pending) undeletable() (list []Violation) {
-	deleted := p.deleted()
+func (p *pending) undeletable(deleted []tuple.Object) (list []Violation) {
 	for _, r := range p.now.Relationships() {
 		if p.schema.onDelete(r.Tuple) == Refuse && !r.Subject.IsWildcard() && slices.Contains(deleted, r.Subject.Object) {
 			list = append(list, Violation{Reason: Undeletable, Object: r.Subject.Object, Tuple: r.Tuple})
@@ -97,4 +104,22 @@ func (s *Schema) Pending(before State, tx Transaction) State {
 // Counts reports whether a count counts tuples of a relation.
 func Counts(s *Schema, d Count, relation string) bool {
 	return slices.ContainsFunc(s.counted(d), func(r *Relation) bool { return r.Name == relation })
+}
+
+// String returns the reason, or the directive, and what it is about.
+func (v Violation) String() string {
+	text := string(v.Reason)
+	if v.Directive != nil {
+		text = v.Directive.String()
+	}
+	if v.Object != (tuple.Object{}) && v.Tuple == (tuple.Tuple{}) {
+		text += " " + v.Object.String()
+	}
+	if v.Subject != (tuple.Subject{}) {
+		text += " " + v.Subject.String()
+	}
+	if v.Tuple != (tuple.Tuple{}) {
+		text += " " + v.Tuple.String()
+	}
+	return text
 }

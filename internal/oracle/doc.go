@@ -18,6 +18,11 @@
 // costs a few passes over all atoms; a model keeps the values of each subject
 // that it was asked about.
 //
+// A [Schema] may have directives, and then [Schema.Commit] decides a transaction
+// by the rules for writes: pending.go applies the operations and follows
+// cascades, count.go counts in every group there is, before and after, and
+// guard.go asks models of the two states.
+//
 // Caveats are written in a language of a few operators that mean what they mean
 // in CEL: condition.go decides the condition of each relationship once, before
 // all else, and ground.go makes an atom of one that is undecided. undecided.go

@@ -24,14 +24,29 @@ func (w *watch) has(m *Model, permission string, o tuple.Object) bool {
 	return m.Holds(tuple.New(o, permission, w.actor)) == True
 }
 
-// unguarded returns what the actor must not do.
-func (w *watch) unguarded(changes []change) (list []Violation) {
+// undeleted returns what the actor must not delete.
+func (w *watch) undeleted() (list []Violation) {
 	for _, d := range w.deletions {
 		if !w.mayDelete(d.object) {
 			list = append(list, Violation{Reason: Unguarded, Object: d.object})
 		}
 	}
-	for _, c := range changes {
+	return list
+}
+
+// entailed returns what the actor deletes, with what tuples of the state before
+// entail.
+func (w *watch) entailed() (list []tuple.Object) {
+	for _, d := range w.deletions {
+		list = append(append(list, d.object), d.entailed...)
+	}
+	return list
+}
+
+// unguarded returns what the actor must not write. What was over before it began
+// is written as well, and seen by whoever looks back.
+func (w *watch) unguarded(changes []change) (list []Violation) {
+	for _, c := range slices.Concat(w.over, changes) {
 		if c.now == nil && w.removedWithObject(c.Tuple) {
 			continue
 		}

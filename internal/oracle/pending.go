@@ -15,6 +15,7 @@ type pending struct {
 	before    State // its live tuples alone
 	now       State
 	deletions []deletion
+	over      []change // written with an expiry that was reached already
 }
 
 // A deletion is what one DeleteObject deleted: its object, and those that
@@ -61,6 +62,8 @@ func (s State) named(o tuple.Object) bool {
 func (s *Schema) run(before State, tx Transaction) (p *pending, exists []tuple.Tuple) {
 	live := before.live(tx.At)
 	p = &pending{schema: s, before: live, now: maps.Clone(live)}
+	over := State{}
+	defer func() { p.over = changesOf(before, over) }()
 	for _, o := range tx.Operations {
 		t := o.Relationship.Tuple
 		switch o.Kind {
@@ -80,7 +83,11 @@ func (s *Schema) run(before State, tx Transaction) (p *pending, exists []tuple.T
 				p.deleteObject(o.Object)
 			}
 		}
+		if o.Kind == Create || o.Kind == Touch {
+			over[t] = o.Relationship
+		}
 		p.now = p.now.live(tx.At)
+		maps.DeleteFunc(over, func(t tuple.Tuple, _ tuple.Relationship) bool { return p.now[t].Tuple == t })
 	}
 	return p, nil
 }
@@ -141,19 +148,26 @@ type change struct {
 	before, now *tuple.Relationship
 }
 
-// changes returns the net changes, in a fixed order.
-func (p *pending) changes() (list []change) {
-	all := maps.Clone(p.before)
-	maps.Copy(all, p.now)
-	for _, r := range all.Relationships() {
-		c := change{Tuple: r.Tuple}
-		if old, there := p.before[r.Tuple]; there {
+// changes returns the net changes of live tuples, in a fixed order.
+func (p *pending) changes() []change {
+	gone := maps.Clone(p.before)
+	maps.DeleteFunc(gone, func(t tuple.Tuple, _ tuple.Relationship) bool { return p.now[t].Tuple == t })
+	list := changesOf(p.before, p.now)
+	for _, r := range gone.Relationships() {
+		list = append(list, change{r.Tuple, &r, nil})
+	}
+	return list
+}
+
+// changesOf returns the tuples that are in a state and were not, or not so,
+// before.
+func changesOf(before, now State) (list []change) {
+	for _, r := range now.Relationships() {
+		c := change{Tuple: r.Tuple, now: &r}
+		if old, there := before[r.Tuple]; there {
 			c.before = &old
 		}
-		if now, there := p.now[r.Tuple]; there {
-			c.now = &now
-		}
-		if c.before == nil || c.now == nil || c.before.String() != c.now.String() {
+		if c.before == nil || c.before.String() != c.now.String() {
 			list = append(list, c)
 		}
 	}

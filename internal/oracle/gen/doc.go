@@ -18,4 +18,10 @@
 // 60 nested groups. A third of them have caveats, whose parameters have values
 // from the tuples, from what questions give, from both or from neither, and some
 // of which fail. [Shares] say how often these matter.
+//
+// [DrawRuled] draws cases of another kind, about the rules for writes: a schema
+// with directives, whose permissions somebody has, what is loaded, and
+// transactions, half of them on behalf of an actor. Most are mended until they
+// keep the rules, by asking the oracle, and are given an actor who may, so that
+// they commit often enough; [RuledShares] say how often, and why others do not.
 package gen

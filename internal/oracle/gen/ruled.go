@@ -109,11 +109,14 @@ func (d *rules) touch(r tuple.Relationship) oracle.Operation {
 // rules, often with an actor, who is often one that may.
 func (d *rules) update(state oracle.State, at time.Time) oracle.Update {
 	var u oracle.Update
-	mend, actor, may := !chance(d.T, "as it is", 2), chance(d.T, "with an actor", 2), !chance(d.T, "whoever", 5)
+	mend, actor, may := !chance(d.T, "as it is", 2), chance(d.T, "with an actor", 2), !chance(d.T, "whoever", 7)
 	for range 4 {
 		u = oracle.Update{Transaction: oracle.Transaction{At: at}}
-		if actor && chance(d.T, "founding", 4) {
+		if actor && chance(d.T, "founding", 5) {
 			return d.founding(state, at)
+		}
+		if forms := d.cascading(); actor && len(forms) > 0 && chance(d.T, "smuggling", 8) {
+			return d.smuggling(state, at, pick(d.T, "form", forms...))
 		}
 		for range pick(d.T, "operations", 1, 1, 2, 3) {
 			u.Operations = append(u.Operations, d.step(state, at)...)
@@ -140,6 +143,27 @@ func (d *rules) update(state oracle.State, at time.Time) oracle.Update {
 	return u
 }
 
+// limited sometimes has the relationship expire when it may at the latest, or a
+// moment before or after that.
+func (d *rules) limited(r tuple.Relationship, at time.Time) tuple.Relationship {
+	for _, rule := range d.Schema.Directives {
+		if limit, ok := rule.(oracle.ExpiresWithin); ok && limit.Type == r.Object.Type && limit.Relation == r.Relation && chance(d.T, "limited", 2) {
+			r.Expires = at.Add(limit.Limit + pick(d.T, "by", 0, time.Microsecond, -time.Microsecond))
+		}
+	}
+	return r
+}
+
+// cascading are the forms whose objects are deleted with their subjects.
+func (d *rules) cascading() (list []form) {
+	for _, f := range d.forms {
+		if slices.Contains(d.Schema.Directives, oracle.Directive(oracle.OnDelete{Type: f.typ, Relation: f.relation, Do: oracle.Cascade})) && !f.Wildcard {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
 // founding draws a transaction that makes a new object, all of it at once, by one
 // who then stands in relations to it.
 func (d *rules) founding(state oracle.State, at time.Time) (u oracle.Update) {
@@ -163,6 +187,41 @@ func (d *rules) founding(state oracle.State, at time.Time) (u oracle.Update) {
 	return u
 }
 
+// smuggling draws a transaction of one who may delete an object, if there is one,
+// and writes tuples by which others are deleted with it.
+func (d *rules) smuggling(state oracle.State, at time.Time, f form) (u oracle.Update) {
+	u = oracle.Update{Transaction: oracle.Transaction{At: at}, Given: d.given()}
+	for range 4 {
+		subject := tuple.Object{Type: f.Type, ID: d.id(f.Type)}
+		if list := state.Relationships(); len(list) > 0 { // one that is named
+			for _, o := range []tuple.Object{list[0].Object, pick(d.T, "named", list...).Subject.Object} {
+				if o.Type == f.Type && o.ID != tuple.Wildcard {
+					subject = o
+				}
+			}
+		}
+		u.Operations = []oracle.Operation{{Kind: oracle.DeleteObject, Object: subject}}
+		for range pick(d.T, "tuples", 1, 1, 2) {
+			object := d.id(f.typ)
+			for _, r := range state.Relationships() {
+				if r.Object.Type == f.typ && chance(d.T, "this one", 2) {
+					object = r.Object.ID
+					break
+				}
+			}
+			u.Operations = slices.Insert(u.Operations, 0, d.touch(d.relationship(f, object, subject.ID, at)))
+		}
+		for _, u.Actor = range rapid.Permutation(d.actors()).Draw(d.T, "actors") {
+			alone := u
+			alone.Operations = u.Operations[len(u.Operations)-1:]
+			if _, broken := d.Schema.Commit(state, alone); len(broken) == 0 || broken[0].Reason != oracle.Unguarded {
+				return u
+			}
+		}
+	}
+	return u
+}
+
 // actors are the users, a few usersets and one that no tuple names.
 func (d *rules) actors() (list []tuple.Subject) {
 	for _, id := range append([]string{stranger}, d.ids["user"]...) {
@@ -178,13 +237,13 @@ func (d *rules) actors() (list []tuple.Subject) {
 // step draws an operation, or a few that belong together.
 func (d *rules) step(state oracle.State, at time.Time) []oracle.Operation {
 	f := pick(d.T, "form", d.forms...)
-	drawn := d.relationship(f, d.id(f.typ), d.id(f.Type), at)
+	drawn := d.limited(d.relationship(f, d.id(f.typ), d.id(f.Type), at), at)
 	stored := drawn.Tuple
 	if list := state.Relationships(); len(list) > 0 {
 		stored = pick(d.T, "stored", list...).Tuple
 	}
 	remove := oracle.Operation{Kind: oracle.Delete, Relationship: stored.Always()}
-	switch rapid.IntRange(0, 16).Draw(d.T, "operation") {
+	switch rapid.IntRange(0, 17).Draw(d.T, "operation") {
 	case 0, 1, 2:
 		return []oracle.Operation{{Kind: oracle.Create, Relationship: drawn}}
 	case 3, 4:
@@ -211,6 +270,12 @@ func (d *rules) step(state oracle.State, at time.Time) []oracle.Operation {
 		if kept := d.following(state); len(kept) > 0 {
 			return []oracle.Operation{{Kind: oracle.DeleteObject, Object: pick(d.T, "followed", kept...).Subject.Object}}
 		}
+	case 16: // over before it begins
+		if r := d.requalified(pick(d.T, "over", stored, drawn.Tuple), at); !r.Expires.IsZero() {
+			r.Expires = at.Add(-pick(d.T, "ago", 0, time.Microsecond))
+			return []oracle.Operation{{Kind: pick(d.T, "written", oracle.Touch, oracle.Create), Relationship: r}}
+		}
+		return []oracle.Operation{remove}
 	case 14: // forced
 		if kept := d.following(state); len(kept) > 0 {
 			stored = pick(d.T, "followed", kept...)

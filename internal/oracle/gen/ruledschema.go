@@ -11,10 +11,7 @@ import (
 // drawRuledSchema draws a schema with directives. Its permissions are simpler
 // than those of drawSchema, so that somebody has them.
 func drawRuledSchema(t *rapid.T) *oracle.Schema {
-	s := &oracle.Schema{Types: []*oracle.Type{{Name: "user"}}}
-	if chance(t, "conditional", 4) {
-		s.Caveats = drawCaveats(t)
-	}
+	s := &oracle.Schema{Types: []*oracle.Type{{Name: "user"}}, Caveats: drawCaveats(t)}
 	for _, name := range typeNames[:pick(t, "types", 1, 2, 2, 3)] {
 		typ := &oracle.Type{Name: name}
 		for _, r := range relationNames[:pick(t, "relations", 2, 3, 3, 4)] {
@@ -137,7 +134,7 @@ func (d *ruledDrawer) directives() {
 			d.guards(r)
 		}
 		if d.object(r) {
-			if do := pick(d.t, "on delete", "", "", oracle.Refuse, oracle.Cascade, oracle.Cascade, oracle.Detach); do != "" && do != oracle.Detach {
+			if do := pick(d.t, "on delete", "", oracle.Detach, oracle.Refuse, oracle.Refuse, oracle.Cascade, oracle.Cascade); do != "" {
 				add(oracle.OnDelete{Type: d.typ.Name, Relation: r.Name, Do: do})
 			}
 		}
@@ -175,7 +172,7 @@ func (d *ruledDrawer) temporary(r *oracle.Relation) bool {
 
 // guards draws one or two.
 func (d *ruledDrawer) guards(r *oracle.Relation) {
-	for range pick(d.t, "guards", 1, 1, 1, 2) {
+	for range pick(d.t, "guards", 1, 1, 2) {
 		g := oracle.Guard{Type: d.typ.Name, Relation: r.Name}
 		kind := rapid.IntRange(0, 7).Draw(d.t, "guard")
 		if r.Name == "parent" && !chance(d.t, "as others", 3) { // where an object is put is for those there to say
