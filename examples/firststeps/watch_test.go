@@ -12,6 +12,7 @@ func Example_watch() {
 	eng := newLibrary(baobab.Options{})
 	defer eng.Close()
 	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
 	changes := eng.Watch(ctx, baobab.Revision{}) // from now on
 
 	_, _ = eng.Update(ctx, func(tx *baobab.Tx) error {
