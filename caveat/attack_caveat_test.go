@@ -1,6 +1,7 @@
 package caveat_test
 
 import (
+	"fmt"
 	"runtime"
 	"strconv"
 	"strings"
@@ -10,7 +11,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/baobab-authz/baobab"
 	"github.com/baobab-authz/baobab/caveat"
+	"github.com/baobab-authz/baobab/check"
+	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/tuple"
 )
 
 // Whatever looks at all of a value pays for all of it, in a loop as well: each of
@@ -123,5 +128,36 @@ func TestAttackOrderOfMaps(t *testing.T) {
 		for range 50 {
 			require.Equal(t, test.want, verdict(c, test.given), test.expression)
 		}
+	}
+}
+
+// Every evaluation reads the values that are given anew, those that the expression
+// has no use for included, and counts as 16 steps whatever there is to read: a
+// thousand tuples and a list of 100,000 numbers are 20,000 steps, and take 100 µs
+// each where a step is 50 to 300 ns. So MaxSteps does not bound what a question
+// costs. Either a question should read what it is given once for each caveat and
+// parameter, or an evaluation count as many steps as there are values to read.
+func TestAttackGivenValuesCount(t *testing.T) {
+	s, err := schema.Parse("s.zed", `
+caveat c(l list<int>, n int) { n in l }
+definition user {}
+definition group { relation member: user }
+definition doc { relation viewer: group#member with c }`)
+	require.NoError(t, err)
+	eng, err := baobab.Open(s, baobab.Options{Caveats: caveat.New(caveat.Options{CostLimit: 10_000_000}), Check: check.Options{MaxSteps: 100_000}})
+	require.NoError(t, err)
+	defer eng.Close()
+	var relationships []tuple.Relationship
+	for i := range 1000 {
+		relationships = append(relationships, tuple.MustParseRelationship(fmt.Sprintf("doc:1#viewer@group:%d#member[c]", i)))
+	}
+	_, err = eng.Write(t.Context(), relationships...)
+	require.NoError(t, err)
+	start := time.Now()
+	d, err := eng.Now().Given(context{"l": numbers(100_000), "n": -1}).Check(t.Context(), tuple.MustParse("doc:1#viewer@user:ann"))
+	if took := time.Since(start); err == nil {
+		assert.Less(t, took, 100*time.Millisecond, "%v after fewer than 100,000 steps", d)
+	} else {
+		assert.ErrorIs(t, err, check.ErrBudget)
 	}
 }
