@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 )
 
@@ -25,13 +24,7 @@ func (anything) value(v any) (ref.Val, *mismatch) {
 			return nil, wrong
 		}
 	}
-	switch v := v.(type) {
-	case []any:
-		return types.NewList(types.DefaultTypeAdapter, v), nil
-	case map[string]any:
-		return types.NewStringInterfaceMap(types.DefaultTypeAdapter, v), nil
-	}
-	return types.DefaultTypeAdapter.NativeToValue(v), nil
+	return ordered{}.NativeToValue(v), nil
 }
 
 // isJSON reports whether v is made as encoding/json decodes it.

@@ -65,7 +65,8 @@
 //	                          map, b's must have its entries, and may have more; all other
 //	                          values must be equal by CEL's ==, lists as a whole.
 //
-// Times are in UTC. There is no function that tells the time or depends on
+// A map is gone through in the order of its keys, so that m.map(k, k) is the same
+// each time. Times are in UTC. There is no function that tells the time or depends on
 // anything but its arguments: give the current time as a parameter.
 //
 // A key that a given map does not have is an error, as it is in CEL and in
@@ -90,16 +91,17 @@
 //
 // A caveat is part of every check that meets it, so what one evaluation may cost
 // is bounded, by [Options.CostLimit] in CEL's units. A unit is about 50 ns: the
-// default stops an evaluation after some 5 milliseconds, with [ErrCost]. An
-// expression that cannot come to the limit is evaluated without counting.
+// default stops an evaluation after some 5 milliseconds, with [ErrCost]. What looks
+// at all of a long string or of a nested value pays for all of it, here other than
+// in CEL. An expression that cannot come to the limit is evaluated without counting.
 //
 // Measured on one core of a server, values converted from JSON included:
 //
 //	                                         all values          one missing
 //	day == "monday"                           135 ns,  1 alloc    530 ns,  6 allocs
 //	now < expiry                              300 ns,  2 allocs   810 ns,  7 allocs
-//	day in allowed && ip.in_cidr(network)    1300 ns, 11 allocs  1800 ns, 16 allocs
-//	expected.isSubtreeOf(provided), 2 of 3   2400 ns, 28 allocs
+//	day in allowed && ip.in_cidr(network)    1400 ns, 14 allocs  2000 ns, 19 allocs
+//	expected.isSubtreeOf(provided), 2 of 3   3600 ns, 44 allocs
 //	xs.all(x, x < 100), 10 elements          3000 ns, 24 allocs
 //
 // Compiling a caveat takes about 75 µs.

@@ -48,6 +48,7 @@ func New(o Options) *Evaluator {
 func newEnvironment() (*cel.Env, error) {
 	labelSharedErrors()
 	return cel.NewEnv(
+		cel.CustomTypeAdapter(ordered{}),
 		cel.DefaultUTCTimeZone(true),
 		cel.OptionalTypes(cel.OptionalTypesVersion(0)),
 		cel.ASTValidators(cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(), cel.ValidateRegexLiterals()),
@@ -124,11 +125,11 @@ func (e *Evaluator) plan(c *schema.Caveat, kinds []kind, env *cel.Env, ast *cel.
 		}
 	}
 	tracker, estimate := subtreeCost()
-	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
+	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize), cel.CustomDecoratorV2(orderLiterals)}
 	// Counting costs time. What cannot come to the limit is not counted.
 	bounds, err := env.EstimateCost(ast, unknownSizes{}, estimate)
 	if err != nil || bounds.Max > e.limit {
-		options = append(options, cel.CostTrackerOptions(tracker), cel.CostLimit(e.limit))
+		options = append(options, cel.CostTrackerOptions(append(nestedCosts(), tracker)...), cel.CostLimit(e.limit))
 	}
 	// What is constant is evaluated here, and may fail: int('a').
 	if cond.full, err = env.Program(ast, options...); err != nil {

@@ -1,6 +1,7 @@
 package caveat
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"reflect"
@@ -51,6 +52,11 @@ func (a address) ConvertToType(t ref.Type) ref.Val {
 	return types.NewErr("an ipaddress is no %s", t.TypeName())
 }
 
+// maxNetwork is how many bytes the text of a network has at most, and a few more.
+const maxNetwork = 64
+
+var errNoNetwork = errors.New("too long for a network")
+
 const inNetworkOverload = "ipaddress_in_cidr_string"
 
 // inNetwork is the method in_cidr.
@@ -63,7 +69,11 @@ func inNetwork() cel.EnvOption {
 			if !isAddress || !isString {
 				return types.MaybeNoSuchOverloadErr(arg)
 			}
-			network, err := netip.ParsePrefix(string(text))
+			// What is longer is none, and reading it would cost more than a call does.
+			network, err := netip.Prefix{}, errNoNetwork
+			if len(text) <= maxNetwork {
+				network, err = netip.ParsePrefix(string(text))
+			}
 			if err != nil {
 				return types.NewErr("in_cidr: %s is no network such as \"10.0.0.0/8\"", quote(string(text)))
 			}

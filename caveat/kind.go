@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"cel.dev/cel-go/cel"
@@ -162,7 +163,7 @@ func readTimestamp(v any) ref.Val {
 		return nil
 	}
 	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
+	if err != nil || !isRFC3339(s) {
 		return nil
 	}
 	t = t.UTC()
@@ -170,6 +171,17 @@ func readTimestamp(v any) ref.Val {
 		return nil
 	}
 	return types.Timestamp{Time: t}
+}
+
+// isRFC3339 reports whether what time.Parse took is really in that form: Parse
+// forgives an hour of one digit, a comma before the fraction, and a zone that is a
+// day or more away (https://go.dev/issue/54580).
+func isRFC3339(s string) bool {
+	if s[len("2006-01-02T15")] != ':' || strings.Contains(s, ",") {
+		return false
+	}
+	zone := s[len(s)-len("07:00"):]
+	return strings.HasSuffix(s, "Z") || zone[:2] <= "23" && zone[3:] <= "59"
 }
 
 func readAddress(v any) ref.Val {
@@ -202,7 +214,7 @@ func (l list) value(v any) (ref.Val, *mismatch) {
 		}
 	}
 	if native {
-		return types.NewList(types.DefaultTypeAdapter, in), nil
+		return types.NewList(ordered{}, in), nil
 	}
 	out := make([]ref.Val, len(in))
 	for i, e := range in {
@@ -211,7 +223,7 @@ func (l list) value(v any) (ref.Val, *mismatch) {
 			return nil, wrong.in("[" + strconv.Itoa(i) + "]")
 		}
 	}
-	return types.NewRefValList(types.DefaultTypeAdapter, out), nil
+	return types.NewRefValList(ordered{}, out), nil
 }
 
 // A dict is the type of maps from strings to one type.
@@ -232,7 +244,7 @@ func (d dict) value(v any) (ref.Val, *mismatch) {
 		}
 	}
 	if native {
-		return types.NewStringInterfaceMap(types.DefaultTypeAdapter, in), nil
+		return ordered{}.NativeToValue(in), nil
 	}
 	out := make(map[string]any, len(in))
 	var wrong *mismatch
@@ -248,5 +260,5 @@ func (d dict) value(v any) (ref.Val, *mismatch) {
 	if wrong != nil {
 		return nil, wrong.in("[" + quote(least) + "]")
 	}
-	return types.NewStringInterfaceMap(types.DefaultTypeAdapter, out), nil
+	return ordered{}.NativeToValue(out), nil
 }

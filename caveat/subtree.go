@@ -30,7 +30,7 @@ func isSubtreeOf() cel.EnvOption {
 // subtree reports whether b has each entry of a. Of an entry of a that is itself
 // a map, b's need only be a map that has its entries.
 func subtree(a, b traits.Mapper) bool {
-	for it := a.Iterator(); it.HasNext() == types.True; {
+	for it := anyOrder(a).Iterator(); it.HasNext() == types.True; {
 		key := it.Next()
 		inB, ok := b.Find(key)
 		if !ok {
@@ -61,14 +61,15 @@ func subtreeCost() (cost.TrackerOption, cost.Option) {
 	return cost.OverloadTracker(subtreeOverload, actual), cost.OverloadCostEstimate(subtreeOverload, estimate)
 }
 
-// entries counts the entries of a map and of the maps in it.
+// entries counts the entries of a map and of the maps in it, and what other values
+// cost to compare.
 func entries(v ref.Val, depth int) uint64 {
 	m, ok := v.(traits.Mapper)
 	if !ok || depth > maxDepth {
-		return 1
+		return 1 + weight(v, depth)/10
 	}
 	n := uint64(1)
-	for it := m.Iterator(); it.HasNext() == types.True; {
+	for it := anyOrder(m).Iterator(); it.HasNext() == types.True; {
 		n += entries(m.Get(it.Next()), depth+1)
 	}
 	return n

@@ -56,8 +56,9 @@ func (t *causes) intern(s causeSet) cause {
 	return n
 }
 
-// merge returns the union of two sets.
-func (t *causes) merge(a, b cause) cause {
+// merge returns the union of two sets. Its work counts: there may be many sets of
+// many names.
+func (g *graph) merge(a, b cause) cause {
 	switch {
 	case a == b || b == certain:
 		return a
@@ -66,12 +67,13 @@ func (t *causes) merge(a, b cause) cause {
 	case a > b:
 		a, b = b, a
 	}
-	if n, ok := t.merged[[2]cause{a, b}]; ok {
+	if n, ok := g.merged[[2]cause{a, b}]; ok {
 		return n
 	}
-	x, y := t.sets[a], t.sets[b]
-	n := t.intern(causeSet{missing: union(x.missing, y.missing), failed: lesser(x.failed, y.failed), cycle: x.cycle || y.cycle})
-	t.merged[[2]cause{a, b}] = n
+	x, y := g.sets[a], g.sets[b]
+	g.work += len(x.missing) + len(y.missing)
+	n := g.intern(causeSet{missing: union(x.missing, y.missing), failed: lesser(x.failed, y.failed), cycle: x.cycle || y.cycle})
+	g.merged[[2]cause{a, b}] = n
 	return n
 }
 
@@ -90,10 +92,10 @@ func lesser(a, b *ConditionError) *ConditionError {
 
 // through returns what a node that came to v, because of own, is to a node that
 // depends on it by way of a tuple whose condition is undecided because of c.
-func (t *causes) through(v value, own, c cause) (value, cause) {
+func (g *graph) through(v value, own, c cause) (value, cause) {
 	switch {
 	case v == unsure:
-		return unsure, t.merge(own, c)
+		return unsure, g.merge(own, c)
 	case v == yes && c != certain:
 		return unsure, c
 	}

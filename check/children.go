@@ -44,7 +44,7 @@ func (s *solver) next(f *frame) (child int32, v value, c cause) {
 			}
 			holds, c := s.condition(k)
 			if holds == no {
-				continue
+				return none, no, certain // a step of its own, so that there can be an end to it
 			}
 			child, v = s.goal(a.lead(k))
 			if child == none {

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"fmt"
+
 	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/schema"
 )
@@ -19,20 +21,31 @@ func (s *solver) condition(k index.Key) (value, cause) {
 		return yes, certain
 	}
 	s.work += conditionWork
-	verdict, err := s.evaluate(q)
+	holds, missing, err := s.evaluate(q)
 	switch {
 	case err != nil:
 		return unsure, s.intern(causeSet{failed: &ConditionError{Tuple: s.key(k), Caveat: q.Caveat, Err: err}})
-	case !verdict.Known():
-		return unsure, s.intern(causeSet{missing: verdict.Missing})
+	case len(missing) > 0:
+		return unsure, s.intern(causeSet{missing: missing})
 	}
-	return truth(verdict.Holds), certain
+	return truth(holds), certain
 }
 
-func (s *solver) evaluate(q index.Qualifier) (schema.Verdict, error) {
-	c := s.plan.conditions[q.Caveat]
-	if c == nil {
-		return schema.Verdict{}, schema.ErrNoEvaluator
+// evaluate decides a caveat. Who evaluates it may be anyone, so the names that it
+// says are missing are checked: a decision names parameters, sorted, each once.
+func (s *solver) evaluate(q index.Qualifier) (holds bool, missing []string, err error) {
+	c := s.plan.caveats[q.Caveat]
+	if c == nil || c.Condition() == nil {
+		return false, nil, schema.ErrNoEvaluator
 	}
-	return c.Evaluate(q.Context, s.given)
+	verdict, err := c.Condition().Evaluate(q.Context, s.given)
+	if err != nil || verdict.Known() {
+		return verdict.Holds, nil, err
+	}
+	for _, name := range verdict.Missing {
+		if _, ok := c.Parameter(name); !ok {
+			return false, nil, fmt.Errorf("the evaluator misses %q, which is no parameter of the caveat", name)
+		}
+	}
+	return false, union(verdict.Missing, nil), nil
 }

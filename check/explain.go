@@ -226,7 +226,7 @@ func (x *explainer) proveBy(at int32, n node, a *part, r *Reason) (proved bool) 
 		}
 	case opSelf:
 		if proved = n.object == x.subject.object && x.subject.relation == 0; proved {
-			x.remark(r, &Reason{Tuple: r.Tuple, Holds: true, Note: noteSelf})
+			r.Because = append(r.Because, x.operand(n.goal, a))
 		}
 	case opNil:
 	default:

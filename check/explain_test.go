@@ -73,7 +73,7 @@ workspace:open#view@user:zoe is allowed
 `, `
 document:new#itself@document:new is allowed
   ✓ document:new#itself@document:new = self
-    ✓ document:new#itself@document:new: it is the object itself
+    ✓ document:new#(self)@document:new: it is the object itself
 `, `
 document:new#itself@document:old is denied
   ✗ document:new#itself@document:old = self

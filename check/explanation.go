@@ -29,10 +29,12 @@ type Reason struct {
 	// Part says that the reason is only about Rule, which is a part of what
 	// Tuple's relation means: that may hold where Tuple does not.
 	Part bool
-	// Holds says whether it holds.
+	// Holds says whether it holds; of a tuple to which Via led, whether it does so by
+	// way of Via: if Via's caveat does not hold, Holds is false although the tuple,
+	// asked by itself, may hold.
 	Holds bool
-	// Missing names the parameters that it depends on whether it holds, sorted;
-	// nil if it does not depend on any. Then Holds is false.
+	// Missing names the parameters that it depends on whether it holds, by way of
+	// Via as well, sorted; nil if it does not depend on any. Then Holds is false.
 	Missing []string
 	// Stored says that Tuple is stored, whatever its condition.
 	Stored bool

@@ -14,8 +14,7 @@ type plan struct {
 	// reverse[i] lists the rules of which rule i can make a tuple true.
 	reverse [][]int32
 	reach   reachCache
-	// conditions are the compiled caveats, by name.
-	conditions map[string]schema.Condition
+	caveats map[string]*schema.Caveat // by name
 }
 
 // A ref names a relation of a type.
@@ -73,9 +72,9 @@ func (t *thisPart) admits(k subjectKind) bool {
 
 // newPlan compiles s, all of whose names r must know.
 func newPlan(s *schema.Schema, r *index.Reader) (*plan, error) {
-	c := compiler{plan: &plan{rules: map[ref]*rule{}, conditions: map[string]schema.Condition{}}, reader: r}
+	c := compiler{plan: &plan{rules: map[ref]*rule{}, caveats: map[string]*schema.Caveat{}}, reader: r}
 	for _, caveat := range s.Caveats() {
-		c.plan.conditions[caveat.Name] = caveat.Condition()
+		c.plan.caveats[caveat.Name] = caveat
 	}
 	for _, d := range s.Definitions() {
 		for _, rel := range d.Relations {

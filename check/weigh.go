@@ -12,11 +12,11 @@ func (x *explainer) weigh(n node, r *Reason) {
 		}
 	case opArrowAll:
 		x.weighThrough(n.goal, n.part, r)
-	case opExclusion:
-		if n.left == unsure {
+	case opExclusion: // in a cycle the node did not learn what its sides came to
+		if x.operandValue(n.goal, n.part.args[0]) == unsure {
 			r.Because = append(r.Because, x.operand(n.goal, n.part.args[0]))
 		}
-		if n.right == unsure {
+		if x.operandValue(n.goal, n.part.args[1]) == unsure {
 			r.Because = append(r.Because, x.excluded(n))
 		}
 	default:

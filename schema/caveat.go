@@ -28,8 +28,8 @@ func (c *Caveat) span(offset, length int) span {
 	if c.body.src == nil {
 		return span{}
 	}
-	start := min(c.body.start+max(0, offset), c.body.end)
-	return span{c.body.src, start, min(start+length, c.body.end)}
+	start := c.body.start + min(max(0, offset), c.body.end-c.body.start)
+	return span{c.body.src, start, start + min(max(0, length), c.body.end-start)}
 }
 
 // Parameter returns the parameter of that name, and whether there is one.

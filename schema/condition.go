@@ -86,6 +86,8 @@ func (s *Schema) Bind(e Evaluator) (*Schema, error) {
 		var err error
 		if compiled.condition, err = e.Compile(c); err != nil {
 			c.report(err, report)
+		} else if compiled.condition == nil {
+			report.errorf(c.span(0, len(c.Expression)), c.Name, "caveat %s: the evaluator returned no condition", c.Name)
 		}
 		bound.caveats[i] = &compiled
 		bound.caveatNamed[c.Name] = &compiled
