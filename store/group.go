@@ -89,6 +89,14 @@ func (c *checker) markPairs(rule *countRule, k index.Key, subject bool) {
 	}
 }
 
+// Contents are the changed tuples of an object that change the same groups of
+// its containers.
+type contents struct {
+	rule    *countRule
+	object  index.ID
+	was, is standing
+}
+
 // markContainers notes, for a counted tuple that has changed, the groups of
 // the containers of its object.
 func (c *checker) markContainers(rule *countRule, k index.Key) {
@@ -100,6 +108,13 @@ func (c *checker) markContainers(rule *countRule, k index.Key) {
 		g.subject, g.relation = k.Subject, k.SubjectRelation
 	}
 	was, is := standingOf(&c.before, k), standingOf(&c.after, k)
+	if !rule.count.PerSubject {
+		same := contents{rule, k.Object, was, is}
+		if _, marked := c.contents[same]; marked {
+			return
+		}
+		c.contents[same] = struct{}{}
+	}
 	c.eachOfBoth(index.Key{Object: k.Object, Relation: rule.in}, func(in index.Key) bool {
 		if in.SubjectRelation != 0 {
 			return false // usersets come after all objects

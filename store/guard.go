@@ -147,6 +147,7 @@ func (g *guarding) deletions() error {
 		}
 	}
 	g.cover()
+	g.tx.entitled = g.covered
 	return nil
 }
 
@@ -185,14 +186,22 @@ func (g *guarding) cover() {
 	}
 }
 
+// entailed reports whether a tuple was removed because of a deletion that the
+// actor may make. What refuses a deletion is not removed by it, but by whoever
+// wants to get around the refusal.
+func (g *guarding) entailed(c index.Change, m member) bool {
+	return g.covered[c.Key.Object] || g.covered[c.Key.Subject] && (c.Aside || g.onDelete[m] != schema.Refuse)
+}
+
 // object decides the changes of one object's tuples.
 func (g *guarding) object(changes []index.Change) error {
 	var birth birth
 	for _, c := range changes {
-		if !c.Has && (c.Before.Expired(g.tx.instant) || g.covered[c.Key.Object] || g.covered[c.Key.Subject]) {
+		m := member{g.after.reader.TypeOf(c.Key.Object), c.Key.Relation}
+		if !c.Has && (c.Before.Expired(g.tx.instant) || g.entailed(c, m)) {
 			continue
 		}
-		guards := g.guards[member{g.after.reader.TypeOf(c.Key.Object), c.Key.Relation}]
+		guards := g.guards[m]
 		if len(guards) == 0 {
 			return &GuardError{Actor: g.actor.subject, Tuple: g.after.reader.Tuple(c.Key)}
 		}

@@ -49,6 +49,7 @@ func (s *Schema) Commit(before State, u Update) (State, []Violation) {
 	}
 	changes := p.changes()
 	if u.Actor != (tuple.Subject{}) {
+		p.acted = true
 		if list := p.watch(u).unguarded(changes); len(list) > 0 {
 			return before, list
 		}
