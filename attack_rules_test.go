@@ -137,3 +137,49 @@ definition doc {
 	require.NoError(t, err)
 	require.Less(t, time.Since(start), 3*time.Second)
 }
+
+// Update says that a commit counts its groups up to their bounds. A folder with
+// many documents, at most 3 of which are pinned, must not be gone through for
+// each document that comes: that would be quadratic. Nor must the tuples that a
+// subject has in relations of the same name of other types.
+func TestNamingALargeGroupCountsNothing(t *testing.T) {
+	e := openText(t, `
+definition user {}
+definition folder {
+	//baobab:count 0..10 per subject
+	relation viewer: user
+}
+definition doc {
+	relation parent: folder
+	relation viewer: user
+	//baobab:count 0..3 in parent
+	relation pinned: user
+}`)
+	const n = 100_000
+	_, err := e.Update(ctx, func(tx *baobab.Tx) error {
+		rels := make([]tuple.Relationship, 0, 2*n)
+		for i := range n {
+			o := tuple.Object{Type: "doc", ID: fmt.Sprint(i)}
+			rels = append(rels, tuple.New(o, "parent", tuple.MustParseSubject("folder:f")).Always(),
+				tuple.New(o, "viewer", tuple.MustParseSubject("user:bot")).Always())
+		}
+		return tx.Create(rels...)
+	})
+	require.NoError(t, err)
+	start := time.Now()
+	for i := range 200 {
+		o := tuple.Object{Type: "doc", ID: fmt.Sprint("new", i)}
+		_, err := e.Write(ctx, tuple.New(o, "parent", tuple.MustParseSubject("folder:f")).Always(),
+			tuple.New(o, "viewer", tuple.MustParseSubject("user:bot")).Always())
+		require.NoError(t, err)
+	}
+	require.Less(t, time.Since(start), 2*time.Second)
+	for i := range 4 {
+		_, err = e.Write(ctx, tuple.MustParse(fmt.Sprintf("doc:%d#pinned@user:ann", i)).Always())
+	}
+	require.ErrorIs(t, err, store.ErrConstraint)
+	_, err = e.Write(ctx, tuple.MustParse("doc:out#pinned@user:ann").Always())
+	require.NoError(t, err)
+	_, err = e.Write(ctx, tuple.MustParse("doc:out#parent@folder:f").Always())
+	require.ErrorIs(t, err, store.ErrConstraint)
+}

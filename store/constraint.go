@@ -97,7 +97,7 @@ type checker struct {
 	before, after index.Reader
 	deleted       map[index.ID]struct{} // by DeleteObject
 	gone          map[index.ID]bool     // of these, what is known to be named by no tuple any more, or to be no actor's to delete
-	groups        map[group]index.Key   // to be counted, and a tuple because of which
+	groups        map[group]marked      // to be counted, and why
 	seen          map[index.ID]struct{} // objects whose groups are among them
 	found         violations
 	contents      map[contents]struct{} // whose containers have been marked
@@ -105,7 +105,7 @@ type checker struct {
 }
 
 func newChecker(r *rules, before, after index.Reader) *checker {
-	c := &checker{rules: r, before: before, after: after, groups: map[group]index.Key{}, seen: map[index.ID]struct{}{}, contents: map[contents]struct{}{}}
+	c := &checker{rules: r, before: before, after: after, groups: map[group]marked{}, seen: map[index.ID]struct{}{}, contents: map[contents]struct{}{}}
 	for i := range c.buffers {
 		c.buffers[i] = make([]index.Key, 0, pageKeys)
 	}
