@@ -152,7 +152,7 @@ func makeKey(r Rewrite, by names) key {
 	case Intersection:
 		return merge("&", makeKeys(r.Children, by))
 	case Exclusion:
-		return key{text: "(" + keyOf(r.Base, by) + "-" + keyOf(r.Subtract, by) + ")"}
+		return key{text: "(" + keyOf(r.Base, by) + " - " + keyOf(r.Subtract, by) + ")"} // names have hyphens, and no spaces
 	case Nil:
 		return key{text: "!nil"}
 	case Self:

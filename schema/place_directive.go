@@ -12,23 +12,29 @@ func isDirective(comment string) bool { return strings.HasPrefix(comment, direct
 // probably meant to be: "" if it was not.
 func likeDirective(comment string) string {
 	const name = "baobab"
-	rest, ok := strings.CutPrefix(comment, "//")
-	if !ok || isDirective(comment) {
+	if isDirective(comment) || len(comment) < len("//") {
 		return ""
 	}
+	rest := comment[len("//"):]
 	word := strings.TrimLeft(rest, "/ \t")
+	block := strings.HasPrefix(comment, "/*") // in which a directive may be commented out
+	if block {
+		word = strings.TrimLeft(rest, "* \t\r\n")
+	}
 	if len(word) < len(name) || !strings.EqualFold(word[:len(name)], name) {
 		return ""
 	}
-	behind := strings.TrimLeft(word[len(name):], " \t")
+	behind := strings.TrimLeft(word[len(name):], " \t:.,;=/_-@!\u00a0\uff1a")
 	begins := comment[:len(comment)-len(behind)]
-	if strings.HasPrefix(behind, ":") {
-		return begins + ":"
+	if marked, ok := strings.CutPrefix(strings.TrimLeft(word[len(name):], " \t"), ":"); ok && !block {
+		return comment[:len(comment)-len(marked)]
 	}
 	// Without the colon it must be more alike, since a sentence may begin so.
+	between := word[len(name) : len(word)-len(behind)]
+	alike := len(word) == len(rest) || strings.TrimRight(between, " \t") == between
 	next, _, _ := strings.Cut(strings.ReplaceAll(behind, "\t", " "), " ")
 	for _, known := range directiveNames {
-		if next == known && len(word) == len(rest) {
+		if next == known && (alike || strings.Contains(known, "-")) {
 			return begins
 		}
 	}

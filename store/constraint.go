@@ -96,15 +96,16 @@ type checker struct {
 	*rules
 	before, after index.Reader
 	deleted       map[index.ID]struct{} // by DeleteObject
-	gone          map[index.ID]bool     // of these, what is known to be named by no tuple any more
-	groups        map[group]index.Key   // to be counted, and a tuple because of which
+	gone          map[index.ID]bool     // of these, what is known to be named by no tuple any more, or to be no actor's to delete
+	groups        map[group]marked      // to be counted, and why
 	seen          map[index.ID]struct{} // objects whose groups are among them
 	found         violations
+	contents      map[contents]struct{} // whose containers have been marked
 	buffers       [3][]index.Key
 }
 
 func newChecker(r *rules, before, after index.Reader) *checker {
-	c := &checker{rules: r, before: before, after: after, groups: map[group]index.Key{}, seen: map[index.ID]struct{}{}}
+	c := &checker{rules: r, before: before, after: after, groups: map[group]marked{}, seen: map[index.ID]struct{}{}, contents: map[contents]struct{}{}}
 	for i := range c.buffers {
 		c.buffers[i] = make([]index.Key, 0, pageKeys)
 	}
@@ -123,6 +124,12 @@ func (tx *Tx) constrain(changes []index.Change) error {
 	}
 	c := newChecker(rules, tx.base.ReadAt(tx.instant), tx.reader())
 	c.deleted = tx.deleted
+	if tx.acting != nil {
+		c.gone = map[index.ID]bool{}
+		for id := range tx.deleted {
+			c.gone[id] = tx.entitled[id]
+		}
+	}
 	for _, change := range changes {
 		if change.Aside || !c.live(change.Had, change.Before) && !c.live(change.Has, change.After) {
 			continue // it is not seen, or it had expired, or has, and so is no change
@@ -175,7 +182,8 @@ func (s *Store) violations(r *index.Reader, sch *schema.Schema) error {
 	return c.found.err()
 }
 
-// isGone reports whether DeleteObject deleted an object, and no tuple names it any more.
+// isGone reports whether DeleteObject deleted an object, by right of the actor
+// if there is one, and no tuple names it any more.
 func (c *checker) isGone(id index.ID) bool {
 	if _, ok := c.deleted[id]; !ok {
 		return false

@@ -108,13 +108,16 @@ func (t *tally) add(k index.Key, s standing) {
 
 // countGroups counts every group that was marked.
 func (c *checker) countGroups() {
-	for g, because := range c.groups {
-		lower := g.rule.count.Min
+	for g, m := range c.groups {
+		lower, upper := g.rule.count.Min, g.rule.count.Max
 		if lower > 0 && c.exempt(g) {
 			lower = 0
 		}
-		if !c.within(g, lower) {
-			c.found.add(violation{g.rule.order, g.text(&c.after), func() error { return c.describe(g, because) }})
+		if !m.changes {
+			upper = schema.Unbounded
+		}
+		if !c.within(g, lower, upper) {
+			c.found.add(violation{g.rule.order, g.text(&c.after), func() error { return c.describe(g, m.because) }})
 		}
 	}
 }
@@ -133,8 +136,7 @@ func (c *checker) exempt(g group) bool {
 //	count N per subject in R a lookup or two for each of these, or of the subject's tuples if those are fewer
 //
 // up to the upper bound and one more, or, if there is none, to the lower one.
-func (c *checker) within(g group, lower int) bool {
-	upper := g.rule.count.Max
+func (c *checker) within(g group, lower, upper int) bool {
 	if upper == schema.Unbounded && lower == 0 {
 		return true
 	}

@@ -26,7 +26,7 @@ func (c *checker) mark(k index.Key) {
 		c.markNamed(k.Subject, k)
 		if k.SubjectRelation != 0 {
 			for _, rule := range c.usersed[subjectType{typ, k.SubjectRelation}] {
-				c.markGroup(group{rule: rule, subject: k.Subject, relation: k.SubjectRelation}, k)
+				c.markGroup(group{rule: rule, subject: k.Subject, relation: k.SubjectRelation}, k, false)
 			}
 		}
 	}
@@ -34,19 +34,41 @@ func (c *checker) mark(k index.Key) {
 		c.markPairs(rule, k, subject)
 	}
 	for _, rule := range c.content[member{c.after.TypeOf(k.Object), k.Relation}] {
-		if rule.counts(k.Relation) {
-			c.markContainers(rule, k)
-		}
-		if k.Relation == rule.in && rule.count.PerSubject && subject && k.SubjectRelation == 0 {
-			c.markContained(rule, k)
-		}
+		c.markContent(rule, k, subject)
 	}
 }
 
-func (c *checker) markGroup(g group, because index.Key) {
-	if _, ok := c.groups[g]; !ok {
-		c.groups[g] = because
+// markContent notes the groups in which a tuple is counted, or lets others be.
+func (c *checker) markContent(rule *countRule, k index.Key, subject bool) {
+	switch {
+	case rule.count.In != "" && k.Relation != rule.in:
+		c.markContainers(rule, k)
+	case rule.count.In != "" && (!subject || k.SubjectRelation != 0): // no container
+	case rule.count.In != "":
+		c.markContained(rule, k)
+	case !rule.count.PerSubject:
+		c.markGroup(group{rule: rule, object: k.Object}, k, true)
+	case subject:
+		c.markGroup(group{rule: rule, subject: k.Subject, relation: k.SubjectRelation}, k, true)
 	}
+}
+
+// markGroup notes a group. Unless what is counted in it changes, its upper bound
+// holds as it did before: every commit and every schema has seen to that, and
+// what expires is counted no more.
+func (c *checker) markGroup(g group, because index.Key, changes bool) {
+	m, ok := c.groups[g]
+	if !ok {
+		m.because = because
+	}
+	m.changes = m.changes || changes
+	c.groups[g] = m
+}
+
+// A marked says why a group is counted.
+type marked struct {
+	because index.Key // a tuple
+	changes bool      // what is counted; otherwise the group is only named
 }
 
 // markNamed notes the groups that an object is, or is the container of.
@@ -61,9 +83,9 @@ func (c *checker) markNamed(id index.ID, because index.Key) {
 	c.seen[id] = struct{}{}
 	for _, rule := range named {
 		if rule.count.PerSubject {
-			c.markGroup(group{rule: rule, subject: id}, because)
+			c.markGroup(group{rule: rule, subject: id}, because, false)
 		} else {
-			c.markGroup(group{rule: rule, object: id}, because)
+			c.markGroup(group{rule: rule, object: id}, because, false)
 		}
 	}
 }
@@ -80,13 +102,21 @@ func (c *checker) markPairs(rule *countRule, k index.Key, subject bool) {
 		}
 		for _, s := range objects {
 			if rule.subjects[subjectType{c.after.TypeOf(s), 0}] {
-				c.markGroup(group{rule: rule, object: o, subject: s}, k)
+				c.markGroup(group{rule: rule, object: o, subject: s}, k, false)
 			}
 		}
 		if subject && k.SubjectRelation != 0 && rule.subjects[subjectType{c.after.TypeOf(k.Subject), k.SubjectRelation}] {
-			c.markGroup(group{rule: rule, object: o, subject: k.Subject, relation: k.SubjectRelation}, k)
+			c.markGroup(group{rule: rule, object: o, subject: k.Subject, relation: k.SubjectRelation}, k, false)
 		}
 	}
+}
+
+// Contents are the changed tuples of an object that change the same groups of
+// its containers.
+type contents struct {
+	rule    *countRule
+	object  index.ID
+	was, is standing
 }
 
 // markContainers notes, for a counted tuple that has changed, the groups of
@@ -100,6 +130,13 @@ func (c *checker) markContainers(rule *countRule, k index.Key) {
 		g.subject, g.relation = k.Subject, k.SubjectRelation
 	}
 	was, is := standingOf(&c.before, k), standingOf(&c.after, k)
+	if !rule.count.PerSubject {
+		same := contents{rule, k.Object, was, is}
+		if _, marked := c.contents[same]; marked {
+			return
+		}
+		c.contents[same] = struct{}{}
+	}
 	c.eachOfBoth(index.Key{Object: k.Object, Relation: rule.in}, func(in index.Key) bool {
 		if in.SubjectRelation != 0 {
 			return false // usersets come after all objects
@@ -109,22 +146,31 @@ func (c *checker) markContainers(rule *countRule, k index.Key) {
 		}
 		if min(was, standingOf(&c.before, in)) != min(is, standingOf(&c.after, in)) {
 			g.object = in.Subject
-			c.markGroup(g, k)
+			c.markGroup(g, k, true)
 		}
 		return true
 	})
 }
 
 // markContained notes, for a tuple that puts an object into a container or
-// takes it out, the pairs of that container and the object's subjects.
+// takes it out, that container if something is counted of the object, or the
+// pairs of it and the object's subjects.
 func (c *checker) markContained(rule *countRule, k index.Key) {
 	was, is := standingOf(&c.before, k), standingOf(&c.after, k)
 	for _, relation := range rule.counted {
 		c.eachOfBoth(index.Key{Object: k.Object, Relation: relation}, func(x index.Key) bool {
-			if !isWildcard(&c.after, x.Subject) && min(was, standingOf(&c.before, x)) != min(is, standingOf(&c.after, x)) {
-				c.markGroup(group{rule: rule, object: k.Subject, subject: x.Subject, relation: x.SubjectRelation}, k)
+			g := group{rule: rule, object: k.Subject}
+			if rule.count.PerSubject {
+				if isWildcard(&c.after, x.Subject) {
+					return true
+				}
+				g.subject, g.relation = x.Subject, x.SubjectRelation
 			}
-			return true
+			changes := min(was, standingOf(&c.before, x)) != min(is, standingOf(&c.after, x))
+			if changes {
+				c.markGroup(g, k, true)
+			}
+			return rule.count.PerSubject || !changes // one change is enough
 		})
 	}
 }

@@ -148,6 +148,7 @@ func (g *guarding) deletions() error {
 		}
 	}
 	g.cover()
+	g.tx.entitled = g.covered
 	return nil
 }
 
@@ -186,16 +187,24 @@ func (g *guarding) cover() {
 	}
 }
 
+// entailed reports whether a tuple was removed because of a deletion that the
+// actor may make. What refuses a deletion is not removed by it, but by whoever
+// wants to get around the refusal.
+func (g *guarding) entailed(c index.Change, m member) bool {
+	return g.covered[c.Key.Object] || g.covered[c.Key.Subject] && (c.Aside || g.onDelete[m] != schema.Refuse)
+}
+
 // object decides the changes of one object's tuples. One that is stored although
 // it has expired already is a change all the same, since it exists as of an
 // earlier instant; one that had expired and is not stored any more is none.
 func (g *guarding) object(changes []index.Change) error {
 	var b birth
 	for _, c := range changes {
-		if !c.Has && (c.Before.Expired(g.tx.instant) || g.covered[c.Key.Object] || g.covered[c.Key.Subject]) {
+		m := member{g.after.reader.TypeOf(c.Key.Object), c.Key.Relation}
+		if !c.Has && (c.Before.Expired(g.tx.instant) || g.entailed(c, m)) {
 			continue
 		}
-		guards := g.guards[member{g.after.reader.TypeOf(c.Key.Object), c.Key.Relation}]
+		guards := g.guards[m]
 		if len(guards) == 0 {
 			return &GuardError{Actor: g.actor.subject, Tuple: g.after.reader.Tuple(c.Key)}
 		}

@@ -46,10 +46,11 @@ func (tx *Tx) DeleteObject(o tuple.Object) (int, error) {
 	}
 	r, before := tx.reader(), tx.base.ReadAt(tx.instant)
 	id, ok := r.ID(o)
-	if ok {
-		tx.forget(id)
+	if !ok {
+		return 0, nil
 	}
-	if !ok || !isNamed(&r, id) && !isNamed(&before, id) {
+	if !isNamed(&r, id) && !isNamed(&before, id) {
+		tx.forget(map[index.ID]struct{}{id: {}})
 		return 0, nil
 	}
 	tx.roots = append(tx.roots, id)
@@ -67,7 +68,6 @@ func (tx *Tx) deleteAll(rules *rules, id index.ID) int {
 	for queue := []index.ID{id}; len(queue) > 0; queue = queue[1:] {
 		id := queue[0]
 		tx.deleted[id] = struct{}{}
-		tx.forget(id)
 		var keys []index.Key
 		r := tx.reader()
 		eachOf(&r, id, false, buf, func(k index.Key) bool {
@@ -89,6 +89,7 @@ func (tx *Tx) deleteAll(rules *rules, id index.ID) int {
 		})
 		n += tx.remove(keys)
 	}
+	tx.forget(visited)
 	return n
 }
 

@@ -19,11 +19,13 @@ type subjectType struct{ typ, relation index.Name }
 type rules struct {
 	schema *schema.Schema
 
-	counts  []countRule
-	named   map[index.Name][]*countRule // by the type of an object that can be a group, or the container of one
-	usersed map[subjectType][]*countRule
-	content map[member][]*countRule // in R: by a relation whose tuples change what is counted
-	pairs   []*countRule            // per subject in R
+	counts []countRule
+	// Counts with a lower bound, by how their groups are named:
+	named   map[index.Name][]*countRule  // by the type of an object that can be a group, or the container of one
+	usersed map[subjectType][]*countRule // by a userset that can be a group
+	pairs   []*countRule                 // per subject in R
+	// All counts, by a relation whose tuples change what is counted.
+	content map[member][]*countRule
 
 	guards    map[member][]schema.Guard
 	deletedBy map[index.Name]string
@@ -142,7 +144,14 @@ func newCountRule(d *schema.Definition, rel *schema.Relation, c schema.Count, or
 func (r *rules) index() {
 	for i := range r.counts {
 		c := &r.counts[i]
+		for _, rel := range append(slices.Clip(c.counted), c.in) {
+			if rel != 0 {
+				m := member{c.typ, rel}
+				r.content[m] = append(r.content[m], c)
+			}
+		}
 		switch {
+		case c.count.Min == 0: // a group that is only named cannot break it
 		case c.count.PerSubject && c.count.In != "":
 			r.pairs = append(r.pairs, c)
 		case c.count.In != "":
@@ -160,18 +169,5 @@ func (r *rules) index() {
 		default:
 			r.named[c.typ] = append(r.named[c.typ], c)
 		}
-		if c.count.In == "" {
-			continue
-		}
-		for _, rel := range c.counted {
-			m := member{c.typ, rel}
-			r.content[m] = append(r.content[m], c)
-		}
-		if m := (member{c.typ, c.in}); !slices.Contains(c.counted, c.in) {
-			r.content[m] = append(r.content[m], c)
-		}
 	}
 }
-
-// counts reports whether the tuples of a relation are counted.
-func (c *countRule) counts(relation index.Name) bool { return slices.Contains(c.counted, relation) }

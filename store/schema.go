@@ -17,7 +17,8 @@ type SchemaOptions struct {
 	Renames schema.Renames
 	// SetAside keeps the tuples that the new schema does not admit, instead of
 	// refusing the change. Nothing sees them, and no constraint counts them, until
-	// a schema admits them again. Default: off.
+	// a schema admits them again. They are renamed with the others; one that is
+	// deleted is gone, and one that is written anew is replaced. Default: off.
 	SetAside bool
 	// Actor is who changes the schema, for those who watch. Default: no one.
 	Actor tuple.Subject
@@ -63,8 +64,8 @@ func (e *OrphanError) Unwrap() []error { return e.Examples }
 // one schema to the other. Tuples that have expired are swept first.
 //
 // Tuples that an earlier change set aside and the new schema admits are back,
-// unless they have expired, or a tuple that was written since has taken their
-// place.
+// unless they have expired, were deleted, or were replaced by a tuple that was
+// written since, whatever has become of that.
 //
 // It waits for the turn as [Store.Update] does. It reads every stored tuple,
 // twice if there are constraints: about a second for a million.
@@ -122,8 +123,10 @@ func (m *migration) run(ctx context.Context) error {
 	tx := m.tx
 	tx.written = true
 	tx.swept = tx.builder.Sweep(tx.instant, sweepAll)
-	base := tx.builder.Freeze()
-	r := base.ReadAt(tx.instant)
+	if err := m.renameAside(); err != nil {
+		return err
+	}
+	r := tx.builder.Freeze().ReadAt(tx.instant)
 	m.kinds = map[kind]error{}
 	var moved []tuple.Relationship
 	n := 0
@@ -149,7 +152,7 @@ func (m *migration) run(ctx context.Context) error {
 	if err := m.rename(moved); err != nil {
 		return err
 	}
-	if err := m.restore(base); err != nil {
+	if err := m.restore(); err != nil {
 		return err
 	}
 	meta := tx.builder.Peek().Meta
@@ -235,41 +238,71 @@ func (m *migration) rename(moved []tuple.Relationship) error {
 	return tx.apply(puts)
 }
 
-// restore brings back what was set aside before and is admitted again.
-func (m *migration) restore(base *index.Snapshot) error {
+// renameAside rewrites what was set aside before.
+func (m *migration) renameAside() error {
 	tx := m.tx
-	r := base.ReadAt(tx.instant)
-	var puts []index.Put
+	if len(m.options.Renames) == 0 || tx.builder.Peek().Aside() == 0 {
+		return nil
+	}
+	type move struct {
+		from, to index.Key
+		q        *index.Qualifier
+	}
+	var moves []move
 	var err error
-	base.AsideTuples(func(k index.Key, q *index.Qualifier) bool {
+	aside := tx.builder.Freeze()
+	r := aside.ReadAt(tx.instant)
+	aside.AsideTuples(func(k index.Key, q *index.Qualifier) bool {
 		rel := q.Relationship(r.Tuple(k))
-		if len(m.options.Renames) > 0 {
-			rel = m.options.Renames.Tuple(rel)
+		renamed := m.options.Renames.Tuple(rel)
+		if renamed.Tuple == rel.Tuple {
+			return true
 		}
-		if !q.Expired(tx.instant) {
-			if m.admitted(rel) != nil {
-				return true
-			}
-			put := index.Put{Qualifier: q}
-			if put.Key, err = tx.store.intern(rel.Tuple); err != nil {
-				return false
-			}
-			if _, taken := tx.builder.Peek().Lookup(put.Key); !taken {
-				puts = append(puts, put)
-			}
-		}
-		tx.dropAside(k)
-		return true
+		var to index.Key
+		to, err = tx.store.intern(renamed.Tuple)
+		moves = append(moves, move{k, to, q})
+		return err == nil
 	})
 	if err != nil {
 		return err
 	}
+	for _, x := range moves { // all at once, since names can be swapped
+		tx.dropAside(x.from)
+	}
+	for _, x := range moves {
+		if _, taken := tx.builder.Peek().LookupAside(x.to); taken {
+			return fmt.Errorf("a rename makes two tuples one: %w, set aside: %s", ErrExists, r.Tuple(x.to))
+		}
+		tx.setAside(x.to, x.q)
+	}
+	return nil
+}
+
+// restore brings back what was set aside before and is admitted again. What was
+// set aside now, perhaps in the place of another one, is not.
+func (m *migration) restore() error {
+	tx := m.tx
+	aside := tx.builder.Freeze()
+	r := aside.ReadAt(tx.instant)
+	var puts []index.Put
+	aside.AsideTuples(func(k index.Key, q *index.Qualifier) bool {
+		switch {
+		case q.Expired(tx.instant):
+			tx.dropAside(k)
+		case m.admitted(q.Relationship(r.Tuple(k))) == nil:
+			tx.dropAside(k)
+			puts = append(puts, index.Put{Key: k, Qualifier: q})
+		}
+		return true
+	})
 	return tx.apply(puts)
 }
 
-// setAside sets a tuple aside, and notes it.
+// setAside sets a tuple aside, perhaps in the place of one that is, and notes it.
 func (tx *Tx) setAside(k index.Key, q *index.Qualifier) {
-	tx.changes = append(tx.changes, index.Change{Key: k, Aside: true, Has: true, After: q})
+	c := index.Change{Key: k, Aside: true, Has: true, After: q}
+	c.Before, c.Had = tx.builder.Peek().LookupAside(k)
+	tx.changes = append(tx.changes, c)
 	tx.builder.PutAside(k, q)
 }
 
@@ -302,7 +335,11 @@ func (tx *Tx) dropMatching(match func(index.Key) bool) {
 	}
 }
 
-// forget drops the tuples that are set aside and name an object.
-func (tx *Tx) forget(id index.ID) {
-	tx.dropMatching(func(k index.Key) bool { return k.Object == id || k.Subject == id })
+// forget drops the tuples that are set aside and name one of the objects.
+func (tx *Tx) forget(ids map[index.ID]struct{}) {
+	tx.dropMatching(func(k index.Key) bool {
+		_, object := ids[k.Object]
+		_, subject := ids[k.Subject]
+		return object || subject
+	})
 }

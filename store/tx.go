@@ -28,8 +28,11 @@ type Tx struct {
 	roots   []index.ID            // on which DeleteObject was called
 	deleted map[index.ID]struct{} // these and those to which that cascaded
 	acting  *acting               // whose guards apply; nil for nobody's
-	actor   tuple.Subject         // whom the commit names
-	note    string
+
+	entitled map[index.ID]bool // of these, under a guard, those that come with a root, and whether they are gone
+
+	actor tuple.Subject // whom the commit names
+	note  string
 
 	done atomic.Bool
 }

@@ -127,6 +127,11 @@ func (tx *Tx) apply(puts []index.Put) error {
 		tx.changes = tx.changes[:mark]
 		return err
 	}
+	if snap.Aside() > 0 {
+		for _, p := range changed {
+			tx.dropAside(p.Key) // it has taken its place
+		}
+	}
 	return nil
 }
 

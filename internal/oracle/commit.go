@@ -50,6 +50,7 @@ func (s *Schema) Commit(before State, u Update) (State, []Violation) {
 	}
 	changes := p.changes()
 	if u.Actor != (tuple.Subject{}) {
+		p.acted = true
 		w := p.watch(u)
 		if list := w.undeleted(); len(list) > 0 {
 			return before, list

@@ -111,7 +111,7 @@ func (w *watch) removedWithObject(t tuple.Tuple) bool {
 			continue
 		}
 		for _, o := range d.entailed {
-			if names(t, o) && !w.pending.now.named(o) {
+			if (t.Object == o || names(t, o) && w.schema.onDelete(t) != Refuse) && !w.pending.now.named(o) {
 				return true
 			}
 		}

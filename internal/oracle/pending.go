@@ -16,6 +16,7 @@ type pending struct {
 	now       State
 	deletions []deletion
 	over      []change // written with an expiry that was reached already
+	acted     bool     // on an actor's behalf
 }
 
 // A deletion is what one DeleteObject deleted: its object, and those that
@@ -136,9 +137,13 @@ func (p *pending) deleted() (all []tuple.Object) {
 	return all
 }
 
-// gone reports whether an object was deleted and nothing names it any more.
+// gone reports whether an object was deleted and nothing names it any more; on
+// an actor's behalf, whether its deletion came with one that needs the actor's
+// right.
 func (p *pending) gone(o tuple.Object) bool {
-	return slices.Contains(p.deleted(), o) && !p.now.named(o)
+	return !p.now.named(o) && slices.ContainsFunc(p.deletions, func(d deletion) bool {
+		return slices.Contains(d.entailed, o) || !p.acted && slices.Contains(d.all, o)
+	})
 }
 
 // A change is a net change of a tuple: it was not there before, is not there
