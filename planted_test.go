@@ -48,7 +48,7 @@ var plantedBugs = []plantedBug{
 		"		g.decide(at, unsure)\n",
 		"		g.decide(at, no)\n"},
 	{"an unknown condition holds", "check/condition.go",
-		"		return unsure, s.intern(causeSet{missing: verdict.Missing})\n",
+		"		return unsure, s.intern(causeSet{missing: missing})\n",
 		"		return yes, certain\n"},
 	{"a caveat that fails does not hold", "check/condition.go",
 		"		return unsure, s.intern(causeSet{failed: &ConditionError{Tuple: s.key(k), Caveat: q.Caveat, Err: err}})\n",
