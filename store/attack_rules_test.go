@@ -144,3 +144,20 @@ definition doc {
 	require.NoError(t, deleteObject(s, "doc:root"))
 	require.Less(t, time.Since(start), 3*time.Second)
 }
+
+// Nothing sees what is set aside (SchemaOptions.SetAside), and deleting an object
+// that no tuple names is nothing (DeleteObject): a refusal must not tell an actor
+// of a tuple that is aside. What they may not delete can stay aside instead.
+func TestActorsDoNotSeeWhatIsAside(t *testing.T) {
+	s := openWith(t, store.Options{}, schema.Define("doc", schema.Rel("secret", user).GrantedToSelf(), schema.Rel("reader", user).GrantedToSelf()))
+	require.NoError(t, touch(s, "doc:1#secret@user:bob", "doc:1#reader@user:ann"))
+	sch, err := schema.New(schema.Define("user"), schema.Define("doc", schema.Rel("reader", user).GrantedToSelf()))
+	require.NoError(t, err)
+	_, err = s.SetSchema(bg, sch, store.SchemaOptions{SetAside: true})
+	require.NoError(t, err)
+	require.NoError(t, as(s, &desk{}, func(tx *store.Tx) error {
+		_, err := tx.DeleteMatching(tuple.Filter{ObjectType: "doc", ObjectID: "1"})
+		return err
+	}), "ann may remove all that there is to be seen of doc:1")
+	require.NoError(t, as(s, &desk{}, deleting("user:bob")), "bob is named by no tuple")
+}
