@@ -114,7 +114,10 @@ func (g *graph) spread() {
 			g.work++
 			p := g.edges[e].parent
 			g.nodes[p].pending--
-			v, c := g.through(g.nodes[n].value, g.nodes[n].cause, g.edges[e].cause)
+			v, c := g.nodes[n].value, g.edges[e].cause
+			if v == unsure || c != certain {
+				v, c = g.through(v, g.nodes[n].cause, c)
+			}
 			g.learn(p, g.edges[e].role, v, c)
 		}
 	}
@@ -152,7 +155,9 @@ func (g *graph) learn(at int32, r role, v value, c cause) {
 			return
 		}
 	}
-	n.cause = g.merge(n.cause, c)
+	if c != certain {
+		n.cause = g.merge(n.cause, c)
+	}
 	g.settle(at)
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -102,14 +103,35 @@ type checker struct {
 	found         violations
 	contents      map[contents]struct{} // whose containers have been marked
 	buffers       [3][]index.Key
+
+	ctx     context.Context
+	steps   int
+	stopped error // by ctx
 }
 
-func newChecker(r *rules, before, after index.Reader) *checker {
-	c := &checker{rules: r, before: before, after: after, groups: map[group]marked{}, seen: map[index.ID]struct{}{}, contents: map[contents]struct{}{}}
+func newChecker(ctx context.Context, r *rules, before, after index.Reader) *checker {
+	c := &checker{ctx: ctx, rules: r, before: before, after: after, groups: map[group]marked{}, seen: map[index.ID]struct{}{}, contents: map[contents]struct{}{}}
 	for i := range c.buffers {
 		c.buffers[i] = make([]index.Key, 0, pageKeys)
 	}
 	return c
+}
+
+// stop reports whether the context has ended, at which it looks now and then: the
+// groups of few tuples can be many.
+func (c *checker) stop() bool {
+	if c.steps++; c.steps%1024 == 0 && c.stopped == nil {
+		c.stopped = c.ctx.Err()
+	}
+	return c.stopped != nil
+}
+
+// result returns what was found, or why nothing can be said.
+func (c *checker) result() error {
+	if c.stopped != nil {
+		return fmt.Errorf("store: while the rules of the schema were checked: %w", c.stopped)
+	}
+	return c.found.err()
 }
 
 // constrain reports how the pending state breaks the rules of the schema.
@@ -122,7 +144,7 @@ func (tx *Tx) constrain(changes []index.Change) error {
 	if !rules.constrained {
 		return nil
 	}
-	c := newChecker(rules, tx.base.ReadAt(tx.instant), tx.reader())
+	c := newChecker(tx.ctx, rules, tx.base.ReadAt(tx.instant), tx.reader())
 	c.deleted = tx.deleted
 	if tx.acting != nil {
 		c.gone = map[index.ID]bool{}
@@ -131,6 +153,9 @@ func (tx *Tx) constrain(changes []index.Change) error {
 		}
 	}
 	for _, change := range changes {
+		if c.stop() {
+			break
+		}
 		if change.Aside || !c.live(change.Had, change.Before) && !c.live(change.Has, change.After) {
 			continue // it is not seen, or it had expired, or has, and so is no change
 		}
@@ -139,7 +164,7 @@ func (tx *Tx) constrain(changes []index.Change) error {
 	}
 	c.refuse()
 	c.countGroups()
-	return c.found.err()
+	return c.result()
 }
 
 // live reports whether a tuple that is or is not stored exists.
@@ -153,7 +178,7 @@ func (c *checker) live(stored bool, q *index.Qualifier) bool {
 // to write, and interns the schema's names. The error is a [*ConstraintError], or
 // [ErrFull]. It costs reading all tuples, and memory in proportion to the
 // objects that can be groups.
-func (s *Store) violations(r *index.Reader, sch *schema.Schema) error {
+func (s *Store) violations(ctx context.Context, r *index.Reader, sch *schema.Schema) error {
 	if err := s.dict.InternNames(namesOf(sch)...); err != nil {
 		return err
 	}
@@ -162,7 +187,7 @@ func (s *Store) violations(r *index.Reader, sch *schema.Schema) error {
 		return nil
 	}
 	nothing := index.NewSnapshot(s.dict, index.Meta{})
-	c := newChecker(rules, nothing.ReadAt(r.Instant()), *r)
+	c := newChecker(ctx, rules, nothing.ReadAt(r.Instant()), *r)
 	buf := make([]index.Key, 0, pageKeys)
 	for from := (index.Key{}); ; {
 		keys := r.All(from, buf)
@@ -173,13 +198,13 @@ func (s *Store) violations(r *index.Reader, sch *schema.Schema) error {
 			}
 			c.mark(k.Identity())
 		}
-		if len(keys) < cap(buf) {
+		if len(keys) < cap(buf) || c.stop() {
 			break
 		}
 		from = keys[len(keys)-1].AfterForward()
 	}
 	c.countGroups()
-	return c.found.err()
+	return c.result()
 }
 
 // isGone reports whether DeleteObject deleted an object, by right of the actor

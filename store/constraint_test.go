@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -450,4 +451,33 @@ func TestConstraintErrorsAreJoined(t *testing.T) {
 	}
 	require.False(t, errors.Is(err, store.ErrExists))
 	require.Contains(t, err.Error(), "(expires-within 1d)\n")
+}
+
+// The pairs of a few tuples can be many: the context ends their checking.
+func TestCheckingEndsWithTheContext(t *testing.T) {
+	s := openWith(t, store.Options{}, schema.Define("folder"), schema.Define("doc",
+		schema.Rel("parent", schema.Type("folder")),
+		schema.Rel("pin", user).Counted(schema.Count{Max: 5, PerSubject: true, In: "parent"})))
+	write := func(ctx context.Context) error {
+		_, err := s.Update(ctx, func(tx *store.Tx) error {
+			var rels []tuple.Relationship
+			for i := range 100 {
+				rels = append(rels, rel(fmt.Sprintf("doc:x#parent@folder:%d", i)), rel(fmt.Sprintf("doc:x#pin@user:%d", i)))
+			}
+			return tx.Touch(rels...)
+		})
+		return err
+	}
+	err := write(&countdown{Context: bg, left: 3})
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorContains(t, err, "while the rules of the schema were checked")
+	require.Zero(t, s.Stats().Stored)
+	require.NoError(t, write(bg))
+	strict := schema.MustNew(schema.Define("user"), schema.Define("folder"), schema.Define("doc",
+		schema.Rel("parent", schema.Type("folder")),
+		schema.Rel("pin", user).Counted(schema.Count{Max: 1, PerSubject: true, In: "parent"})))
+	_, err = s.SetSchema(&countdown{Context: bg, left: 3}, strict, store.SchemaOptions{})
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = s.SetSchema(bg, strict, store.SchemaOptions{})
+	require.NoError(t, err)
 }

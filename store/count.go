@@ -109,6 +109,9 @@ func (t *tally) add(k index.Key, s standing) {
 // countGroups counts every group that was marked.
 func (c *checker) countGroups() {
 	for g, m := range c.groups {
+		if c.stop() {
+			return
+		}
 		lower, upper := g.rule.count.Min, g.rule.count.Max
 		if lower > 0 && c.exempt(g) {
 			lower = 0
@@ -142,6 +145,9 @@ func (c *checker) within(g group, lower, upper int) bool {
 	}
 	t := newTally(g.rule)
 	c.each(g, func(k index.Key, s standing) bool {
+		if c.stop() {
+			return false
+		}
 		t.add(k, s)
 		if upper == schema.Unbounded {
 			return t.plain < lower

@@ -17,7 +17,7 @@ func Violations(s *Store, sch *schema.Schema) error {
 		return err
 	}
 	defer s.release()
-	return s.violations(s.now().Reader(), sch)
+	return s.violations(context.Background(), s.now().Reader(), sch)
 }
 
 // Next returns the revision after r, which may not be there yet.

@@ -148,7 +148,7 @@ func (c *checker) markContainers(rule *countRule, k index.Key) {
 			g.object = in.Subject
 			c.markGroup(g, k, true)
 		}
-		return true
+		return !c.stop()
 	})
 }
 

@@ -61,6 +61,7 @@ type guarding struct {
 	actor         *acting
 	before, after *State
 	answers       map[question]answer
+	births        map[index.ID]bool
 	covered       map[index.ID]bool // deleted objects whose tuples need no guard; false where a tuple names it
 }
 
@@ -76,40 +77,50 @@ type answer struct {
 	err     error
 }
 
-// guard reports what the actor, if there is one, may not do.
+// guard reports what the actor, if there is one, may not do; otherwise it
+// returns the changes that are made. A tuple that is set aside, which the actor
+// does not see, stays so if they may not remove it: a refusal would tell of it.
 //
 // It asks the judge once about each object, permission and state, and
 // otherwise costs a few lookups for each change.
-func (tx *Tx) guard(changes []index.Change) error {
+func (tx *Tx) guard(changes []index.Change) ([]index.Change, error) {
 	if tx.acting == nil {
-		return nil
+		return changes, nil
 	}
 	life := &Tx{store: tx.store} // as long as the judge is asked
 	defer life.done.Store(true)
 	g := &guarding{
-		rules: tx.store.rules(tx.base.Schema), tx: tx, actor: tx.acting, answers: map[question]answer{},
+		rules: tx.store.rules(tx.base.Schema), tx: tx, actor: tx.acting, answers: map[question]answer{}, births: map[index.ID]bool{},
 		before: tx.store.state(tx.base, tx.instant),
 		after:  &State{store: tx.store, reader: tx.builder.Freeze().ReadAt(tx.instant), tx: life},
 	}
 	if err := g.deletions(); err != nil {
-		return err
+		return nil, err
 	}
 	// What is in the way of a deletion leaves its tuples without cover, for which
 	// they may have no guard: so it is said first, to whoever may delete.
 	if err := g.detained(); err != nil {
-		return err
+		return nil, err
 	}
+	made := make([]index.Change, 0, len(changes))
 	for len(changes) > 0 {
 		n := 1
 		for n < len(changes) && changes[n].Key.Object == changes[0].Key.Object {
 			n++
 		}
-		if err := g.object(changes[:n]); err != nil {
-			return err
+		for _, c := range changes[:n] {
+			switch err := g.change(c, changes[:n]); {
+			case err == nil:
+				made = append(made, c)
+			case c.Aside:
+				tx.builder.PutAside(c.Key, c.Before)
+			default:
+				return nil, err
+			}
 		}
 		changes = changes[n:]
 	}
-	return nil
+	return made, nil
 }
 
 // ask asks the judge, once.
@@ -194,33 +205,30 @@ func (g *guarding) entailed(c index.Change, m member) bool {
 	return g.covered[c.Key.Object] || g.covered[c.Key.Subject] && (c.Aside || g.onDelete[m] != schema.Refuse)
 }
 
-// object decides the changes of one object's tuples. One that is stored although
-// it has expired already is a change all the same, since it exists as of an
-// earlier instant; one that had expired and is not stored any more is none.
-func (g *guarding) object(changes []index.Change) error {
-	var b birth
-	for _, c := range changes {
-		m := member{g.after.reader.TypeOf(c.Key.Object), c.Key.Relation}
-		if !c.Has && (c.Before.Expired(g.tx.instant) || g.entailed(c, m)) {
-			continue
-		}
-		guards := g.guards[m]
-		if len(guards) == 0 {
-			return &GuardError{Actor: g.actor.subject, Tuple: g.after.reader.Tuple(c.Key)}
-		}
-		for _, guard := range guards {
-			a := g.satisfied(guard, c.Key)
-			if !a.allowed && guard.Permission != "" && !guard.OnSubject && g.born(&b, changes) {
-				if g.isActor(c.Key) {
-					continue
-				}
-				if later := g.ask(c.Key.Object, guard.Permission, true); later.allowed || later.err != nil {
-					a = later
-				}
+// change decides one of the changes of an object's tuples. One that is stored
+// although it has expired already is a change all the same, since it exists as of
+// an earlier instant; one that had expired and is not stored any more is none.
+func (g *guarding) change(c index.Change, ofObject []index.Change) error {
+	m := member{g.after.reader.TypeOf(c.Key.Object), c.Key.Relation}
+	if !c.Has && (c.Before.Expired(g.tx.instant) || g.entailed(c, m)) {
+		return nil
+	}
+	guards := g.guards[m]
+	if len(guards) == 0 {
+		return &GuardError{Actor: g.actor.subject, Tuple: g.after.reader.Tuple(c.Key)}
+	}
+	for _, guard := range guards {
+		a := g.satisfied(guard, c.Key)
+		if !a.allowed && guard.Permission != "" && !guard.OnSubject && g.born(ofObject) {
+			if g.isActor(c.Key) {
+				continue
 			}
-			if !a.allowed {
-				return g.refused(guard, c.Key, a)
+			if later := g.ask(c.Key.Object, guard.Permission, true); later.allowed || later.err != nil {
+				a = later
 			}
+		}
+		if !a.allowed {
+			return g.refused(guard, c.Key, a)
 		}
 	}
 	return nil
@@ -258,16 +266,16 @@ func (g *guarding) isActor(k index.Key) bool {
 	return r.Object(k.Subject) == g.actor.subject.Object && r.String(k.SubjectRelation) == g.actor.subject.Relation
 }
 
-// A birth is whether an object is new and comes with a tuple whose guards on
-// its subject are all satisfied, once that is known.
-type birth struct{ known, is bool }
-
-func (g *guarding) born(b *birth, changes []index.Change) bool {
-	if !b.known {
-		b.known = true
-		b.is = !isNamed(&g.before.reader, changes[0].Key.Object) && g.bornBy(changes)
+// born reports whether an object is new and comes with a tuple whose guards on
+// its subject are all satisfied.
+func (g *guarding) born(changes []index.Change) bool {
+	id := changes[0].Key.Object
+	is, known := g.births[id]
+	if !known {
+		is = !isNamed(&g.before.reader, id) && g.bornBy(changes)
+		g.births[id] = is
 	}
-	return b.is
+	return is
 }
 
 func (g *guarding) bornBy(changes []index.Change) bool {

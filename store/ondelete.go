@@ -120,13 +120,13 @@ func (g *guarding) detained() error {
 	if len(g.covered) == 0 || len(g.refusing) == 0 {
 		return nil
 	}
-	c := newChecker(g.rules, g.before.reader, g.after.reader)
+	c := newChecker(g.tx.ctx, g.rules, g.before.reader, g.after.reader)
 	c.deleted = make(map[index.ID]struct{}, len(g.covered))
 	for id := range g.covered {
 		c.deleted[id] = struct{}{}
 	}
 	c.refuse()
-	return c.found.err()
+	return c.result()
 }
 
 // refuse looks for tuples that refuse the deletion of what they name, one for

@@ -77,7 +77,7 @@ func (s *Store) SetSchema(ctx context.Context, sch *schema.Schema, o SchemaOptio
 		return Revision{}, err
 	}
 	defer s.release()
-	tx := s.begin()
+	tx := s.begin(ctx)
 	if o.Note != "" {
 		if err := tx.Note(o.Note); err != nil {
 			return Revision{}, err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"sync/atomic"
 
@@ -16,6 +17,7 @@ import (
 // A Tx is for one goroutine. Once the function has returned, every method
 // returns [ErrTxDone].
 type Tx struct {
+	ctx     context.Context
 	store   *Store
 	base    *index.Snapshot
 	builder *index.Builder

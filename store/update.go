@@ -19,7 +19,8 @@ import (
 // a changed tuple names, and the counting of its groups up to their bounds.
 //
 // Transactions run one after the other. Waiting for the turn ends with ctx,
-// whose error is wrapped; afterwards ctx is not asked again. fn must not keep
+// whose error is wrapped; afterwards ctx is asked again only while directives are
+// checked. fn must not keep
 // tx, and must not call what waits for the turn: Update, Sweep and Close are
 // [ErrReentrant] then. (If it waits for another goroutine that does so, both
 // wait until that one's context ends, or for ever if it is Close.)
@@ -38,7 +39,7 @@ func (s *Store) update(ctx context.Context, as *acting, fn func(*Tx) error) (Rev
 		return Revision{}, err
 	}
 	defer s.release()
-	tx := s.begin()
+	tx := s.begin(ctx)
 	defer tx.done.Store(true)
 	if as != nil {
 		if err := validActor(tx.base.Schema, as.subject); err != nil {
@@ -53,10 +54,10 @@ func (s *Store) update(ctx context.Context, as *acting, fn func(*Tx) error) (Rev
 	return tx.commit()
 }
 
-func (s *Store) begin() *Tx {
+func (s *Store) begin(ctx context.Context) *Tx {
 	s.holder.Store(goroutineID())
 	base := s.head.Load()
-	return &Tx{store: s, base: base, builder: base.Edit(), instant: s.instant(base)}
+	return &Tx{ctx: ctx, store: s, base: base, builder: base.Edit(), instant: s.instant(base)}
 }
 
 // commit publishes what the transaction changed.
@@ -71,7 +72,8 @@ func (tx *Tx) commit() (Revision, error) {
 	}
 	changed := tx.builder.Peek().Schema != tx.base.Schema
 	if !changed && len(changes)+len(tx.roots) > 0 {
-		if err := tx.guard(changes); err != nil {
+		var err error
+		if changes, err = tx.guard(changes); err != nil {
 			return Revision{}, err
 		}
 		if err := tx.constrain(changes); err != nil {
@@ -80,7 +82,7 @@ func (tx *Tx) commit() (Revision, error) {
 	}
 	if changed {
 		r := tx.reader()
-		if err := s.violations(&r, r.Snapshot().Schema); err != nil {
+		if err := s.violations(tx.ctx, &r, r.Snapshot().Schema); err != nil {
 			return Revision{}, err
 		}
 	}
