@@ -3,6 +3,7 @@ package baobab_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,7 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/baobab-authz/baobab"
+	"github.com/baobab-authz/baobab/check"
 	"github.com/baobab-authz/baobab/expand"
+	"github.com/baobab-authz/baobab/internal/oracle"
 	"github.com/baobab-authz/baobab/schema"
 	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/tuple"
@@ -271,4 +274,65 @@ func TestHugeSchema(t *testing.T) {
 	assert.True(t, d.Denied())
 	_, err = eng.Check(ctx, tuple.MustParse("t0:a#p1@user:bob"))
 	require.ErrorIs(t, err, schema.ErrUnknownRelation)
+}
+
+func TestBadContexts(t *testing.T) {
+	s := schema.MustParse(`
+caveat even(n int) { n == 2 }
+definition user {}
+definition document {
+	relation owner: user with even
+	//baobab:granted-by own
+	relation viewer: user with even | user
+	permission own = owner
+}`)
+	eng, err := baobab.Open(s, baobab.Options{Caveats: oracle.Conditions{}})
+	require.NoError(t, err)
+	defer eng.Close()
+	_, err = eng.Write(ctx, tuple.MustParseRelationship(`document:1#viewer@user:ann[even:{"n":"two"}]`))
+	require.ErrorIs(t, err, schema.ErrContextNotAllowed)
+	require.Error(t, errors.Unwrap(err))
+	_, err = eng.Write(ctx, tuple.MustParseRelationship(`document:1#owner@user:ann[even]`))
+	require.NoError(t, err)
+
+	write := func(given map[string]any) error {
+		_, err := eng.UpdateAs(ctx, tuple.MustParseSubject("user:ann"), given, func(tx *baobab.Tx) error {
+			return tx.Create(tuple.MustParseRelationship("document:1#viewer@user:bob"))
+		})
+		return err
+	}
+	require.ErrorIs(t, write(map[string]any{"n": make(chan int)}), tuple.ErrSyntax)
+	err = write(nil)
+	require.ErrorIs(t, err, store.ErrGuard)
+	require.ErrorIs(t, err, baobab.ErrConditional)
+	assert.EqualError(t, err, "user:ann may not write document:1#viewer@user:bob: granted-by own: document:1#own@user:ann: conditional on n")
+	err = write(map[string]any{"n": "two"})
+	require.ErrorIs(t, err, store.ErrGuard)
+	require.ErrorIs(t, err, check.ErrCondition)
+	require.ErrorIs(t, write(map[string]any{"n": 3}), store.ErrGuard)
+	require.NoError(t, write(map[string]any{"n": 2}))
+
+	_, err = eng.SetSchema(ctx, nil, store.SchemaOptions{})
+	require.ErrorIs(t, err, store.ErrNoSchema)
+	_, err = eng.SetSchema(ctx, schema.MustParse(`
+caveat even(n int) { n = 2 }
+definition user {}
+definition document { relation viewer: user with even }`), store.SchemaOptions{})
+	require.ErrorIs(t, err, schema.ErrSchema)
+}
+
+// The plans of schemas that came and went are let go of.
+func TestManySchemas(t *testing.T) {
+	eng, err := baobab.Open(schema.MustParse("definition user {} definition doc { relation viewer: user }"), baobab.Options{})
+	require.NoError(t, err)
+	defer eng.Close()
+	_, err = eng.Write(ctx, tuple.MustParseRelationship("doc:1#viewer@user:ann"))
+	require.NoError(t, err)
+	for i := range 100 {
+		_, err := eng.SetSchema(ctx, schema.MustParse(fmt.Sprintf("definition user {} definition doc { relation viewer: user relation r%d: user }", i)), store.SchemaOptions{})
+		require.NoError(t, err)
+		d, err := eng.Check(ctx, tuple.MustParse("doc:1#viewer@user:ann"))
+		require.NoError(t, err)
+		require.True(t, d.Allowed())
+	}
 }

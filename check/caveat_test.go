@@ -288,3 +288,15 @@ doc:2#all@user:ann is denied
 		assert.Equal(t, want[1:], x.String())
 	}
 }
+
+// A store can hold a schema that nothing evaluates: what depends on a caveat fails.
+func TestNoEvaluator(t *testing.T) {
+	st := open(t, caveats, "doc:1#viewer@user:ann[a]\ndoc:1#viewer@user:bob")
+	e := check.New(check.Options{})
+	_, err := e.Check(ctx, now(t, st), tuple.MustParse("doc:1#viewer@user:ann"))
+	require.ErrorIs(t, err, check.ErrCondition)
+	require.ErrorIs(t, err, schema.ErrNoEvaluator)
+	d, err := e.Check(ctx, now(t, st), tuple.MustParse("doc:1#viewer@user:bob"))
+	require.NoError(t, err)
+	assert.True(t, d.Allowed())
+}

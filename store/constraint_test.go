@@ -481,3 +481,26 @@ func TestCheckingEndsWithTheContext(t *testing.T) {
 	_, err = s.SetSchema(bg, strict, store.SchemaOptions{})
 	require.NoError(t, err)
 }
+
+// Only objects are containers: neither usersets nor wildcards in R are.
+func TestContainersAreObjects(t *testing.T) {
+	s := openWith(t, store.Options{}, schema.Define("folder", schema.Rel("member", user)), schema.Define("doc",
+		schema.Rel("parent", schema.Wildcard("folder"), schema.Type("folder"), schema.Userset("folder", "member")),
+		schema.Rel("pin", user).Counted(schema.Count{Max: 1, In: "parent"})))
+	require.NoError(t, touch(s, "doc:x#parent@folder:a", "doc:y#parent@folder:*", "doc:z#parent@folder:a#member", "doc:w#parent@folder:b"))
+	require.NoError(t, touch(s, "doc:x#pin@user:ann", "doc:y#pin@user:ann", "doc:z#pin@user:ann", "doc:z#pin@user:bob", "doc:w#pin@user:ann"))
+	require.ErrorIs(t, touch(s, "doc:x#pin@user:bob"), store.ErrConstraint)
+}
+
+// A group that is large to count is counted no longer than the context lasts.
+func TestCountingEndsWithTheContext(t *testing.T) {
+	s := openWith(t, store.Options{}, schema.Define("doc", schema.Rel("viewer", user).Counted(schema.Count{Max: 100_000})))
+	_, err := s.Update(&countdown{Context: bg, left: 4}, func(tx *store.Tx) error {
+		var rels []tuple.Relationship
+		for i := range 3000 {
+			rels = append(rels, rel(fmt.Sprintf("doc:x#viewer@user:%d", i)))
+		}
+		return tx.Touch(rels...)
+	})
+	require.ErrorIs(t, err, context.Canceled)
+}

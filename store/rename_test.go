@@ -247,3 +247,53 @@ func TestGivenIsRefused(t *testing.T) {
 	_, err = now.Given(nil)
 	require.ErrorIs(t, err, store.ErrClosed)
 }
+
+// What was set aside under a name that a rename gives now is in its way.
+func TestRenameOntoWhatIsAside(t *testing.T) {
+	ctx := context.Background()
+	all := `
+definition user {}
+definition account {}
+definition doc {
+	relation owner: user
+	relation viewer: user | account
+}`
+	st, err := store.Open(bound(t, all), store.Options{CheckEachCommit: true})
+	require.NoError(t, err)
+	defer st.Close()
+	_, err = st.Update(ctx, func(tx *store.Tx) error {
+		return tx.Create(tuple.MustParseRelationship("doc:1#viewer@user:ann"), tuple.MustParseRelationship("doc:1#viewer@account:ann"),
+			tuple.MustParseRelationship("doc:2#viewer@account:bob"))
+	})
+	require.NoError(t, err)
+	_, err = st.SetSchema(ctx, bound(t, "definition user {}\ndefinition doc { relation owner: user }"), store.SchemaOptions{SetAside: true})
+	require.NoError(t, err)
+	require.Equal(t, 3, st.Stats().Aside)
+	accounts := bound(t, "definition account {}\ndefinition doc { relation owner: account }")
+	_, err = st.SetSchema(ctx, accounts, store.SchemaOptions{Renames: schema.Renames{{Type: "user", To: "account"}}})
+	require.ErrorIs(t, err, store.ErrExists)
+	assert.EqualError(t, err, "a rename makes two tuples one: the tuple exists already, set aside: doc:1#viewer@account:ann")
+	require.Equal(t, 3, st.Stats().Aside)
+}
+
+// A watcher whose context ends in the loop's body sees no more of what is there.
+func TestWatchEndsBetweenCommits(t *testing.T) {
+	st, _ := openWide(t)
+	before := st.Stats().Revision
+	for _, r := range []string{"doc:1#owner@user:ann", "doc:2#owner@user:ann"} {
+		_, err := st.Update(context.Background(), func(tx *store.Tx) error { return tx.Create(tuple.MustParseRelationship(r)) })
+		require.NoError(t, err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	seen := 0
+	for _, err := range st.Watch(ctx, before) {
+		if seen++; seen == 1 {
+			require.NoError(t, err)
+			cancel()
+			continue
+		}
+		require.ErrorIs(t, err, context.Canceled)
+	}
+	require.Equal(t, 2, seen)
+}
