@@ -182,3 +182,21 @@ func TestSchemaFull(t *testing.T) {
 	require.True(t, ok)
 	require.NoError(t, s.Check())
 }
+
+// What comes back takes records again.
+func TestRestoreFull(t *testing.T) {
+	ctx := context.Background()
+	s, err := Open(qualifiedSchema, Options{CheckEachCommit: true})
+	require.NoError(t, err)
+	update(t, s, func(tx *Tx) error {
+		return tx.Create(tuple.MustParseRelationship("document:a#viewer@user:a[c]"), tuple.MustParseRelationship("document:a#viewer@user:b[c]"))
+	})
+	plain := schema.MustParse("definition user {} definition document { relation viewer: user }")
+	_, err = s.SetSchema(ctx, plain, SchemaOptions{SetAside: true})
+	require.NoError(t, err)
+	s.dict.Limit(10, 1)
+	_, err = s.SetSchema(ctx, qualifiedSchema, SchemaOptions{})
+	require.ErrorIs(t, err, ErrFull)
+	require.Equal(t, 2, s.Stats().Aside)
+	require.Same(t, plain, s.now().Schema())
+}

@@ -265,3 +265,26 @@ func TestGuardsComeBeforeConstraints(t *testing.T) {
 	require.NoError(t, touch(s, "doc:1#share_holder@user:ann"))
 	require.ErrorIs(t, as(s, &desk{}, touching("doc:1#owner@user:ann")), store.ErrConstraint)
 }
+
+// Who may delete an object is told what is in the way, and not that they may not
+// write the tuples that stay because of it; who may not, is told that.
+func TestWhatIsInTheWayIsToldToWhoMayDelete(t *testing.T) {
+	s := openWith(t, store.Options{}, team, schema.Define("workspace", append(holders("erase"), schema.DeletedBy("erase"), schema.Rel("admin", user))...),
+		schema.Define("doc", schema.Rel("workspace", schema.Type("workspace")).OnDelete(schema.Refuse)))
+	require.NoError(t, touch(s, "workspace:w#erase_holder@user:ann", "workspace:w#admin@user:ann", "workspace:v#admin@user:ann",
+		"doc:1#workspace@workspace:w", "doc:2#workspace@workspace:v"))
+	err := as(s, &desk{}, deleting("workspace:w"))
+	require.ErrorIs(t, err, store.ErrConstraint)
+	require.EqualError(t, err, "workspace:w cannot be deleted because of doc:1#workspace@workspace:w (on-delete refuse)")
+	err = as(s, &desk{}, deleting("workspace:v"))
+	require.ErrorIs(t, err, store.ErrGuard)
+	require.NotErrorIs(t, err, store.ErrConstraint)
+	require.ErrorIs(t, as(s, &desk{}, deleting("doc:1#workspace@workspace:w", "workspace:w")), store.ErrGuard, "nor is it taken out of the way")
+	require.NoError(t, deleteTuples(s, "doc:1#workspace@workspace:w"))
+	require.NoError(t, as(s, &desk{}, deleting("workspace:w")))
+}
+
+func deleteTuples(s *store.Store, texts ...string) error {
+	_, err := s.Update(bg, deleting(texts...))
+	return err
+}
