@@ -1,12 +1,15 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/baobab-authz/baobab/schema"
 	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/tuple"
 )
@@ -104,4 +107,34 @@ func BenchmarkBulkLoad(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/tuple")
+}
+
+// BenchmarkSetSchema puts another schema in place of a million tuples, which it
+// reads, and counts if the schema has a count.
+func BenchmarkSetSchema(b *testing.B) {
+	plain := "definition user {} definition document {\nrelation viewer: user\n}"
+	counted := "definition user {} definition document {\n//baobab:count 1..*\nrelation viewer: user\n}"
+	for name, text := range map[string]string{"plain": plain, "counted": counted} {
+		b.Run(name, func(b *testing.B) {
+			s := bulk(b, schema.MustParse(plain), 1_000_000)
+			next := schema.MustParse(text)
+			for b.Loop() {
+				_, err := s.SetSchema(context.Background(), next, store.SchemaOptions{})
+				require.NoError(b, err)
+			}
+		})
+	}
+}
+
+// bulk opens a store with n tuples of as many documents.
+func bulk(b *testing.B, sch *schema.Schema, n int) *store.Store {
+	s, err := store.Open(sch, store.Options{})
+	require.NoError(b, err)
+	rels := make([]tuple.Relationship, n)
+	for i := range rels {
+		rels[i] = tuple.New(tuple.Object{Type: "document", ID: strconv.Itoa(i)}, "viewer", tuple.Object{Type: "user", ID: strconv.Itoa(i % 1000)}.Subject()).Always()
+	}
+	_, err = s.Update(context.Background(), func(tx *store.Tx) error { return tx.Touch(rels...) })
+	require.NoError(b, err)
+	return s
 }

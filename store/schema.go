@@ -67,8 +67,9 @@ func (e *OrphanError) Unwrap() []error { return e.Examples }
 // unless they have expired, were deleted, or were replaced by a tuple that was
 // written since, whatever has become of that.
 //
-// It waits for the turn as [Store.Update] does. It reads every stored tuple,
-// twice if there are constraints: about a second for a million.
+// It waits for the turn as [Store.Update] does. It reads every stored tuple, and
+// counts every group if there are constraints: for a million tuples 0.06 s, and
+// up to 2 s if each is in a group of its own.
 func (s *Store) SetSchema(ctx context.Context, sch *schema.Schema, o SchemaOptions) (Revision, error) {
 	if sch == nil || len(sch.Definitions()) == 0 {
 		return Revision{}, ErrNoSchema
