@@ -357,6 +357,7 @@ func TestRulesAgainstModel(t *testing.T) {
 		r.Store, r.first = s, must(s.Now()).Revision()
 		for range each {
 			r.update(t)
+			require.NoError(t, store.Violations(s, r.schema), "a committed state breaks a rule")
 		}
 		r.requireWatch(t)
 	})
