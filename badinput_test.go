@@ -244,7 +244,7 @@ definition document { relation viewer: user with noon }`)
 	require.NoError(t, err)
 	_, err = baobab.Open(s, baobab.Options{})
 	require.ErrorIs(t, err, schema.ErrNoEvaluator)
-	assert.Equal(t, `noon.zed:2:8: the schema declares the caveat noon: nothing evaluates caveats`, err.Error())
+	assert.Equal(t, `noon.zed:2:8: the schema declares the caveat noon: nothing evaluates caveats (the engine's option Caveats takes what does, such as caveat.New)`, err.Error())
 }
 
 // A schema of 10,000 definitions, each with relations to the next, is taken,

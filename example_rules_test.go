@@ -74,7 +74,7 @@ func ExampleEngine_UpdateAs() {
 	// true user:bob may not write workspace:w#editor@user:bob: granted-by own: workspace:w#own@user:bob is denied
 	// <nil>
 	// true workspace:w#owner: 2 found, 1 wanted (count 1): workspace:w#owner@user:ann, workspace:w#owner@user:bob
-	// workspace:w#owner: 0 found, 1 wanted (count 1), as named by workspace:w#owner@user:ann
+	// workspace:w#owner: 0 found, 1 wanted (count 1), because of workspace:w#owner@user:ann
 	// <nil>
 }
 

@@ -47,7 +47,7 @@ func TestBindOfBuiltSchemas(t *testing.T) {
 	assert.Zero(t, s.Caveat("c").At(0))
 	_, err := s.Bind(nil)
 	require.ErrorIs(t, err, schema.ErrNoEvaluator)
-	assert.EqualError(t, err, "the schema declares the caveat c: nothing evaluates caveats")
+	assert.EqualError(t, err, "the schema declares the caveat c: nothing evaluates caveats (the engine's option Caveats takes what does, such as caveat.New)")
 	_, err = s.Bind(refusing{errors.New("never")})
 	assert.EqualError(t, err, "c: caveat c: never")
 	bare := schema.MustNew(schema.Define("user"))

@@ -7,7 +7,7 @@ import (
 
 // ErrNoEvaluator is matched by the error about a schema that declares caveats
 // and has nothing that evaluates them; see [Schema.Bind].
-var ErrNoEvaluator = errors.New("nothing evaluates caveats")
+var ErrNoEvaluator = errors.New("nothing evaluates caveats (the engine's option Caveats takes what does, such as caveat.New)")
 
 // An Evaluator gives caveats their meaning. The module's package caveat has the
 // usual one, which reads expressions in CEL.

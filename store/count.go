@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/baobab-authz/baobab/internal/index"
@@ -45,7 +46,7 @@ func (e *CountError) Error() string {
 		b.WriteString([]string{": ", ", "}[min(i, 1)] + t.String())
 	}
 	if len(e.Examples) == 0 {
-		b.WriteString(", as named by " + e.Cause.String())
+		b.WriteString(", because of " + e.Cause.String())
 	}
 	return b.String()
 }
@@ -183,6 +184,7 @@ func (c *checker) describe(g group, because index.Key) error {
 		return true
 	})
 	e.Found, e.Qualified = t.found, t.found-t.plain
+	slices.SortFunc(e.Examples, func(a, b tuple.Tuple) int { return strings.Compare(a.String(), b.String()) })
 	return e
 }
 

@@ -1,58 +1,10 @@
 package store
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/schema"
 	"github.com/baobab-authz/baobab/tuple"
 )
-
-// ErrGuard is matched by a [*GuardError].
-var ErrGuard = errors.New("a guard of the schema does not let the actor write that")
-
-// A GuardError says what an actor may not write or delete, under
-// [Store.UpdateAs], and by which directive of the schema. It matches
-// [ErrGuard].
-type GuardError struct {
-	Actor  tuple.Subject
-	Tuple  tuple.Tuple  // that would be written or removed; zero if an object would be deleted
-	Object tuple.Object // that DeleteObject would delete; zero if Tuple is the matter
-	Rule   string       // the directive that fails, as granted-by share on subject; empty if there is none
-	Asked  tuple.Tuple  // what the judge did not allow; zero if it was not asked
-	Err    error        // why the judge could not decide; nil if it denied
-}
-
-// Error names the actor, the tuple or object, and the directive.
-func (e *GuardError) Error() string {
-	text := fmt.Sprintf("%s may not write %s: ", e.Actor, e.Tuple)
-	none := fmt.Sprintf("%s#%s has no granted-by", e.Tuple.Object.Type, e.Tuple.Relation)
-	if e.Tuple == (tuple.Tuple{}) {
-		text = fmt.Sprintf("%s may not delete %s: ", e.Actor, e.Object)
-		none = e.Object.Type + " has no deleted-by"
-	}
-	if e.Rule == "" {
-		return text + none
-	}
-	text += e.Rule
-	if e.Asked != (tuple.Tuple{}) {
-		text += ": " + e.Asked.String()
-	}
-	if e.Err != nil {
-		return text + ": " + e.Err.Error()
-	}
-	if e.Asked != (tuple.Tuple{}) {
-		text += " is denied"
-	}
-	return text
-}
-
-// Is reports whether target is [ErrGuard].
-func (e *GuardError) Is(target error) bool { return target == ErrGuard }
-
-// Unwrap returns why the judge could not decide.
-func (e *GuardError) Unwrap() error { return e.Err }
 
 // A guarding decides whether an actor may commit what a transaction changed.
 type guarding struct {
@@ -215,7 +167,7 @@ func (g *guarding) change(c index.Change, ofObject []index.Change) error {
 	}
 	guards := g.guards[m]
 	if len(guards) == 0 {
-		return &GuardError{Actor: g.actor.subject, Tuple: g.after.reader.Tuple(c.Key)}
+		return &GuardError{Actor: g.actor.subject, Tuple: g.after.reader.Tuple(c.Key), Removed: !c.Has}
 	}
 	for _, guard := range guards {
 		a := g.satisfied(guard, c.Key)
@@ -228,7 +180,11 @@ func (g *guarding) change(c index.Change, ofObject []index.Change) error {
 			}
 		}
 		if !a.allowed {
-			return g.refused(guard, c.Key, a)
+			e := g.refused(guard, c.Key, a)
+			e.Removed = !c.Has
+			e.New = !guard.OnSubject && !isNamed(&g.before.reader, c.Key.Object)
+			e.Begun = e.New && g.born(ofObject)
+			return e
 		}
 	}
 	return nil
@@ -247,7 +203,7 @@ func (g *guarding) satisfied(guard schema.Guard, k index.Key) answer {
 	return g.ask(k.Subject, guard.Permission, false)
 }
 
-func (g *guarding) refused(guard schema.Guard, k index.Key, a answer) error {
+func (g *guarding) refused(guard schema.Guard, k index.Key, a answer) *GuardError {
 	r := &g.after.reader
 	e := &GuardError{Actor: g.actor.subject, Tuple: r.Tuple(k), Rule: guard.String(), Err: a.err}
 	switch {

@@ -120,10 +120,10 @@ func TestGrantedBy(t *testing.T) {
 	require.NoError(t, as(s, d, touching("workspace:a#admin@user:bob", "workspace:a#admin@user:cat")))
 	require.Equal(t, []string{"before workspace:a#assign@user:ann"}, d.asked, "once")
 	require.NoError(t, as(s, d, deleting("workspace:a#admin@user:cat")))
-	requireGuarded(t, s, "user:ann may not write workspace:b#admin@user:bob: granted-by assign: workspace:b#assign@user:ann is denied", deleting("workspace:b#admin@user:bob"))
+	requireGuarded(t, s, "user:ann may not remove workspace:b#admin@user:bob: granted-by assign: workspace:b#assign@user:ann is denied", deleting("workspace:b#admin@user:bob"))
 	requireGuarded(t, s, "user:ann may not write workspace:b#admin@user:cat: granted-by assign: workspace:b#assign@user:ann is denied", touching("workspace:b#admin@user:cat"))
-	requireGuarded(t, s, "user:ann may not write workspace:a#fixed@user:bob: workspace#fixed has no granted-by", deleting("workspace:a#fixed@user:bob"))
-	requireGuarded(t, s, "user:ann may not write workspace:a#guest@user:bob: granted-by self", deleting("workspace:a#guest@user:bob"))
+	requireGuarded(t, s, "user:ann may not remove workspace:a#fixed@user:bob: workspace#fixed has no granted-by", deleting("workspace:a#fixed@user:bob"))
+	requireGuarded(t, s, "user:ann may not remove workspace:a#guest@user:bob: granted-by self", deleting("workspace:a#guest@user:bob"))
 	requireGuarded(t, s, "user:ann may not write workspace:b#guest@user:ann: granted-by assign: workspace:b#assign@user:ann is denied", touching("workspace:b#guest@user:ann"))
 	require.NoError(t, as(s, d, touching("workspace:a#guest@user:ann")))
 	// Touching what is as it is, and taking back, is no change.
@@ -201,12 +201,12 @@ func TestBirth(t *testing.T) {
 	d := &desk{}
 	require.NoError(t, as(s, d, touching("doc:new#workspace@workspace:a", "doc:new#owner@user:ann")))
 	require.Equal(t, []string{"before workspace:a#create@user:ann", "before doc:new#share@user:ann"}, d.asked)
-	requireGuarded(t, s, "user:ann may not write doc:new2#owner@user:bob: granted-by share: doc:new2#share@user:ann is denied", touching("doc:new2#workspace@workspace:a", "doc:new2#owner@user:bob"))
-	requireGuarded(t, s, "user:ann may not write doc:new2#owner@user:ann: granted-by share: doc:new2#share@user:ann is denied", touching("doc:new2#owner@user:ann"))
+	requireGuarded(t, s, "user:ann may not write doc:new2#owner@user:bob: granted-by share: doc:new2#share@user:ann is denied, also in the state that is written", touching("doc:new2#workspace@workspace:a", "doc:new2#owner@user:bob"))
+	requireGuarded(t, s, "user:ann may not write doc:new2#owner@user:ann: granted-by share: doc:new2#share@user:ann is denied; doc:new2 is new, and begins with a tuple that is granted on its subject", touching("doc:new2#owner@user:ann"))
 	requireGuarded(t, s, "user:ann may not write doc:old#owner@user:ann: granted-by share: doc:old#share@user:ann is denied", touching("doc:old#workspace@workspace:a", "doc:old#owner@user:ann"))
 	requireGuarded(t, s, "user:ann may not write doc:new2#share_holder@user:ann: doc#share_holder has no granted-by", touching("doc:new2#workspace@workspace:a", "doc:new2#share_holder@user:ann", "doc:new2#owner@user:bob"))
 	// linked needs share on both, and share on the new one comes from the pending state alone.
-	requireGuarded(t, s, "user:ann may not write doc:new3#linked@doc:new2: granted-by share: doc:new3#share@user:ann is denied", touching("doc:new3#workspace@workspace:a", "doc:new3#linked@doc:new2"))
+	requireGuarded(t, s, "user:ann may not write doc:new3#linked@doc:new2: granted-by share: doc:new3#share@user:ann is denied, also in the state that is written", touching("doc:new3#workspace@workspace:a", "doc:new3#linked@doc:new2"))
 }
 
 // What is new may be written by whoever has the permission in the pending state.
@@ -237,9 +237,9 @@ func TestDeletedBy(t *testing.T) {
 	requireGuarded(t, s, "user:ann may not delete workspace:c: deleted-by erase: workspace:c#erase@user:ann is denied", both(touching("workspace:c#fixed@user:bob"), deleting("workspace:c")))
 	require.NoError(t, as(s, &desk{}, deleting("workspace:none")))
 	// Made again in part, the object is not gone: that would drop single tuples.
-	requireGuarded(t, s, "user:ann may not write workspace:a#fixed@user:bob: workspace#fixed has no granted-by",
+	requireGuarded(t, s, "user:ann may not remove workspace:a#fixed@user:bob: workspace#fixed has no granted-by",
 		both(deleting("workspace:a"), touching("workspace:a#erase_holder@user:ann")))
-	requireGuarded(t, s, "user:ann may not write doc:1#share_holder@user:bob: doc#share_holder has no granted-by",
+	requireGuarded(t, s, "user:ann may not remove doc:1#share_holder@user:bob: doc#share_holder has no granted-by",
 		both(deleting("workspace:a"), touching("doc:1#owner@user:zoe")))
 	d := &desk{}
 	require.NoError(t, as(s, d, deleting("workspace:a")))
@@ -252,7 +252,7 @@ func TestDeletedBy(t *testing.T) {
 func TestCascadeByWhatIsTakenBack(t *testing.T) {
 	s := guardedStore(t)
 	require.NoError(t, touch(s, "workspace:a#erase_holder@user:ann", "doc:2#owner@user:bob"))
-	requireGuarded(t, s, "user:ann may not write doc:2#owner@user:bob: granted-by share: doc:2#share@user:ann is denied",
+	requireGuarded(t, s, "user:ann may not remove doc:2#owner@user:bob: granted-by share: doc:2#share@user:ann is denied",
 		both(touching("doc:2#workspace@workspace:a"), deleting("workspace:a")))
 	require.NoError(t, touch(s, "doc:2#workspace@workspace:a"))
 	require.NoError(t, as(s, &desk{}, deleting("workspace:a")))

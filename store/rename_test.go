@@ -137,7 +137,7 @@ definition doc {
 	_, err := st.SetSchema(ctx, bound(t, strict), store.SchemaOptions{})
 	require.ErrorIs(t, err, store.ErrConstraint)
 	assert.Equal(t, `doc:1#owner: 2 found, 1 wanted (count 1): doc:1#owner@user:ann, doc:1#owner@user:bob
-doc:2#owner: 0 found, 1 wanted (count 1), as named by doc:2#viewer@user:ann`, err.Error())
+doc:2#owner: 0 found, 1 wanted (count 1), because of doc:2#viewer@user:ann`, err.Error())
 	assert.Equal(t, before, st.Stats().Revision)
 	_, err = st.Update(ctx, func(tx *store.Tx) error {
 		return tx.Delete(tuple.MustParse("doc:1#owner@user:bob"), tuple.MustParse("doc:2#viewer@user:ann"))

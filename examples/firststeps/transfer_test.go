@@ -40,7 +40,7 @@ func Example_transfer() {
 		fmt.Println(r)
 	}
 	// Output:
-	// true user:ann may not write document:plan#folder@folder:drafts: granted-by edit on subject: folder:drafts#edit@user:ann is denied
+	// true user:ann may not remove document:plan#folder@folder:drafts: granted-by edit on subject: folder:drafts#edit@user:ann is denied
 	// <nil>
 	// document:plan#folder@folder:archive
 }
