@@ -3,16 +3,26 @@ package baobab
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/tuple"
 )
 
-// ErrConditional is wrapped by a [store.GuardError] when the answer to a guard
-// depends on parameters of caveats that nobody gave a value. The text names them.
-var ErrConditional = errors.New("conditional on")
+// ErrConditional is matched by a [*ConditionalError].
+var ErrConditional = errors.New("the answer is conditional")
+
+// A ConditionalError says that the answer to a guard depends on parameters of
+// caveats that nobody gave a value. It is wrapped by a [store.GuardError].
+type ConditionalError struct {
+	Missing []string // the parameters, sorted
+}
+
+// Error names the parameters.
+func (e *ConditionalError) Error() string { return "conditional on " + strings.Join(e.Missing, ", ") }
+
+// Is reports whether target is [ErrConditional].
+func (e *ConditionalError) Is(target error) bool { return target == ErrConditional }
 
 // UpdateAs is [Engine.Update] on behalf of an actor, whom the commit names. The
 // directives granted-by and deleted-by of the schema apply to what the
@@ -51,7 +61,7 @@ func (e *Engine) judge(given map[string]any) store.Judge {
 		}
 		d, err := e.evaluator.Check(ctx, st, t)
 		if err == nil && d.Conditional() {
-			err = fmt.Errorf("%w %s", ErrConditional, strings.Join(d.Missing(), ", "))
+			err = &ConditionalError{d.Missing()}
 		}
 		return d.Allowed(), err
 	}

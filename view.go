@@ -129,7 +129,8 @@ func (v View) CheckAll(ctx context.Context, ts []tuple.Tuple) ([]Decision, error
 
 // Explain decides t as [View.Check] does and says why: for an allow, the
 // stored tuples of one proof; for a deny, the branches that were tried and
-// what stopped each. It costs a few times what the check costs.
+// what stopped each; for a conditional answer, the branches that depend on the
+// missing parameters. It costs a few times what the check costs.
 func (v View) Explain(ctx context.Context, t tuple.Tuple) (*Explanation, error) {
 	if err := v.Err(); err != nil {
 		return nil, err

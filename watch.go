@@ -12,7 +12,8 @@ type Change = store.Change
 
 // Watch returns every commit after the one of a revision, in order and without
 // a gap, and then waits for more until the context ends. The zero revision is
-// the newest one at the time of the call. A loop that is slower than the
+// the newest one at the time of the call; one that was kept as text is read with
+// [store.ParseRevision]. A loop that is slower than the
 // writers for so long that a commit is no longer retained gets
 // [store.ErrLagged], which never slows a writer. See [store.Store.Watch] for
 // the other errors, and what it costs.

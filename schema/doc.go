@@ -87,6 +87,27 @@
 //	expires-within N(d|h|m)                       above a relation that admits only what expires
 //	deleted-by PERMISSION                         above a definition
 //
+// Guards are for who writes on their own behalf: to create, touch or remove a tuple
+// of the relation takes each of them, by the state before, and where there is none
+// nobody may. A new object has no state before. It is begun by a tuple that is
+// granted "on subject", such as that of a workspace to its organization; in the
+// same transaction the other guards then hold for tuples about the actor, who
+// becomes the owner that way, and for what the owner may write:
+//
+//	definition organization {
+//		relation member: user
+//		permission create_workspace = member
+//	}
+//	definition workspace {
+//		//baobab:granted-by create_workspace on subject
+//		relation organization: organization
+//		//baobab:granted-by own
+//		relation owner: user
+//		…
+//
+// A tuple under expires-within ends in time, and cannot be prolonged; to grant
+// anew is to remove it, and to create another in a later transaction.
+//
 // A RANGE is N, N..M or N..*. What each means when a transaction commits is in
 // docs/SEMANTICS.md, under "Rules for writes", and at [Count], [Guard], [OnDelete]
 // and [Relation]. A permission can be counted if it is a sum (+) of relations of its
@@ -115,7 +136,8 @@
 // # What is refused
 //
 // [Parse] reports every error of a text, with its place and often a suggestion:
-// see [Errors]. Besides what does not read, it refuses
+// see [Errors]; those in the expressions of caveats are found by [Schema.Bind],
+// which an engine calls when it is opened. Besides what does not read, it refuses
 //
 //   - names that do not exist, or are declared twice, and alternatives that repeat
 //   - arrows over a permission, and arrows to what no type behind them has

@@ -444,13 +444,13 @@ func TestConstraintErrorsAreJoined(t *testing.T) {
 	var count *store.CountError
 	var late *store.ExpiryError
 	var refused *store.OnDeleteError
-	for i, target := range []any{&count, &late, &refused} {
+	for i, target := range []any{&refused, &count, &late} {
 		require.ErrorAs(t, all.Violations[i], target)
 		require.ErrorIs(t, all.Violations[i], store.ErrConstraint)
 		require.ErrorAs(t, err, target)
 	}
 	require.False(t, errors.Is(err, store.ErrExists))
-	require.Contains(t, err.Error(), "(expires-within 1d)\n")
+	require.Contains(t, err.Error(), "(expires-within 1d)")
 }
 
 // The pairs of a few tuples can be many: the context ends their checking.

@@ -129,6 +129,10 @@ func (g *guarding) detained() error {
 	return c.result()
 }
 
+// refuseFirst lets what is in the way of a deletion come before the counts of what
+// would have been deleted.
+const refuseFirst = 1 << 30
+
 // refuse looks for tuples that refuse the deletion of what they name, one for
 // each object. It costs the tuples that name a deleted object all the same.
 func (c *checker) refuse() {

@@ -103,7 +103,7 @@ func compileRules(sch *schema.Schema, dict *index.Dict) *rules {
 				r.onDelete[m] = rel.OnDelete
 			}
 			if rel.OnDelete == schema.Refuse {
-				r.refusing[typ], r.refuseOrder[m] = true, order
+				r.refusing[typ], r.refuseOrder[m] = true, order-refuseFirst
 			}
 			if order++; rel.ExpiresWithin > 0 {
 				r.expiries[m] = expiryRule{order, rel.ExpiresWithin}
