@@ -19,6 +19,10 @@ const DefaultCostLimit = 100_000
 // multiplied without an overflow.
 const maxCostLimit = 1 << 48
 
+// uncounted is what an evaluation may cost that is not counted, neither for the
+// limit nor as work.
+const uncounted = 200
+
 // Options says how caveats are evaluated. The zero Options is ready to use.
 type Options struct {
 	// CostLimit bounds what one evaluation may cost, in CEL's units: about one
@@ -131,9 +135,9 @@ func (e *Evaluator) plan(c *schema.Caveat, kinds []kind, env *cel.Env, ast *cel.
 	tracker, estimate := subtreeCost(e.limit)
 	b := &bound{limit: e.limit, patterns: make(map[string]*pattern)}
 	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize), cel.CustomDecoratorV2(orderLiterals)}
-	// Counting costs time. What cannot come to the limit is not counted.
+	// Counting costs time. What cannot cost much is not counted.
 	bounds, err := env.EstimateCost(ast, unknownSizes{}, estimate)
-	if err != nil || bounds.Max > e.limit || mustCount(ast.NativeRep()) {
+	if err != nil || bounds.Max > min(e.limit, uncounted) || mustCount(ast.NativeRep()) {
 		options = append(options, cel.CustomDecoratorV2(b.decorate),
 			cel.CostTrackerOptions(append(nestedCosts(b), tracker)...), cel.CostLimit(e.limit))
 	}
