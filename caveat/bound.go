@@ -130,7 +130,7 @@ func (b *bound) matches(args ...ref.Val) ref.Val {
 	}
 	p := b.patterns[string(text)]
 	if p == nil {
-		size, err := programSize(string(text), b.limit)
+		size, err := programSize(string(text), b.limit/instructionCost)
 		if err == nil {
 			b.afford(patternCost(string(text), size) + matchCost(len(s), size))
 			p, err = newPattern(string(text), size)
@@ -152,7 +152,7 @@ func (b *bound) matchesCost(args []ref.Val, _ ref.Val) *uint64 {
 	cost := uint64(1)
 	if p := b.patterns[string(text)]; p != nil {
 		cost += matchCost(len(s), p.size)
-	} else if size, err := programSize(string(text), b.limit); err == nil {
+	} else if size, err := programSize(string(text), b.limit/instructionCost); err == nil {
 		cost += patternCost(string(text), size) + matchCost(len(s), size)
 	}
 	return &cost

@@ -25,6 +25,9 @@ func TestRegularExpressions(t *testing.T) {
 		{"", "x{1000}{2}", "invalid nested repetition operator"},
 		{"", "(((x{10}){10}){10}){2}", "invalid repeat count"},
 		{"", strings.Repeat("x{1000}", 11), "the evaluation costs more than the limit of 100000"},
+		{"Ёлка", "^(?i)[а-яё]+$", "yes"},
+		{"", "(?i)" + strings.Repeat(`[!-\x{1e943}]`, 100), "the evaluation costs more than the limit of 100000"},
+		{"", strings.Repeat(`\pL`, 500), "the evaluation costs more than the limit of 100000"},
 		{"", strings.Repeat("x", 1<<20), "the evaluation costs more than the limit of 100000"},
 		{"", "(", "missing closing )"},
 	} {

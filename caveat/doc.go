@@ -100,9 +100,10 @@
 //
 // What a comparison, in, isSubtreeOf or matches would cost is looked at before it
 // begins. Comparing costs one for every two values or ten bytes in the lighter side. A
-// regular expression that is a value costs 10 for each instruction that it compiles
-// to, repeats multiplied out, and one for each byte of its text: by default it has
-// at most 10,000 instructions. One that the expression spells out is compiled with it
+// regular expression that is a value costs 10 for each byte of its text and for each
+// instruction that it compiles to, repeats multiplied out: by default it has at most
+// 10,000 of both, and less with classes of Unicode such as \pL, or with (?i) and
+// ranges beyond ASCII. One that the expression spells out is compiled with it
 // and bounded by the same 10,000. Matching costs a tenth of the instructions for
 // each byte of the string.
 //

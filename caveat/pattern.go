@@ -4,6 +4,8 @@ import (
 	"errors"
 	"regexp"
 	"regexp/syntax"
+	"strings"
+	"unicode/utf8"
 )
 
 // maxProgram bounds the instructions of a regular expression that an expression
@@ -46,7 +48,7 @@ func newPattern(text string, size uint64) (*pattern, error) {
 // without compiling it: what is repeated a thousand times is parsed once. Text
 // that is longer than maxText is not even parsed.
 func programSize(text string, maxText uint64) (uint64, error) {
-	if uint64(len(text)) > maxText {
+	if textSize(text) > maxText {
 		return 0, errProgramSize
 	}
 	parsed, err := syntax.Parse(text, syntax.Perl)
@@ -54,6 +56,18 @@ func programSize(text string, maxText uint64) (uint64, error) {
 		return 0, err
 	}
 	return instructions(parsed), nil
+}
+
+// textSize is how long a text is to parse, in bytes: a class of Unicode is as long
+// as a table of some hundred ranges, and to fold the case of a range beyond ASCII
+// the parser goes through all that is in it.
+func textSize(text string) uint64 {
+	n := len(text) + 20*(strings.Count(text, `\p`)+strings.Count(text, `\P`))
+	wide := strings.Contains(text, `\x`) || strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
+	if wide && strings.Contains(text, "(?") && strings.Contains(text, "i") {
+		n += 1000 * strings.Count(text, "-")
+	}
+	return uint64(n)
 }
 
 // instructions counts what a regular expression compiles to. The parser bounds how
@@ -67,7 +81,7 @@ func instructions(re *syntax.Regexp) uint64 {
 	case syntax.OpLiteral:
 		return max(1, uint64(len(re.Rune)))
 	case syntax.OpCharClass:
-		return 1 + uint64(len(re.Rune))/32
+		return 1 + uint64(len(re.Rune))/32 // what compiles may copy the ranges
 	case syntax.OpCapture:
 		return n + 2
 	case syntax.OpAlternate:
@@ -84,7 +98,7 @@ func instructions(re *syntax.Regexp) uint64 {
 
 // patternCost is what compiling costs, in CEL's units.
 func patternCost(text string, size uint64) uint64 {
-	return uint64(len(text)) + instructionCost*size
+	return instructionCost * (textSize(text) + size)
 }
 
 // matchCost is what it costs to match a string of so many bytes.

@@ -23,13 +23,13 @@ type solver struct {
 	ctx    context.Context
 	reader *index.Reader
 	given  map[string]any // values for the parameters of caveats
-	// The caveats that were met, with the given values, by name.
-	conditions map[string]prepared
-	plan       *plan
-	reach      reachSet
-	budget     int // of work for a question; 0 is none
-	begun      int // work done when the question was begun
-	looked     int // work done when the context was last looked at
+	plan   *plan
+	reach  reachSet
+	budget int // of work for a question; 0 is none
+	begun  int // work done when the question was begun
+	looked int // work done when the context was last looked at
+
+	conditions map[string]prepared // of the caveats that were met, by name
 
 	subject  goal // its relation is 0 unless it is a userset
 	kind     subjectKind
