@@ -48,41 +48,60 @@ func (c *condition) Validate(stored map[string]any) error {
 
 // Evaluate implements [schema.Condition].
 func (c *condition) Evaluate(stored, given map[string]any) (schema.Verdict, error) {
+	v, _, err := c.evaluate(stored, given, nil)
+	return v, err
+}
+
+// evaluate decides the condition. Of the given values it uses those that are read,
+// and reads what it needs of the others; read may be nil.
+func (c *condition) evaluate(stored, given map[string]any, read []reading) (_ schema.Verdict, work int, _ error) {
 	vs := c.pool.Get().(*values)
 	defer vs.release()
 	for i, p := range c.caveat.Parameters {
-		v, ok := stored[p.Name]
-		if !ok {
-			v, ok = given[p.Name]
-		}
-		if !ok {
-			if c.used[i] {
-				vs.unknown = append(vs.unknown, c.patterns[i])
+		var r reading
+		if v, ok := stored[p.Name]; ok {
+			r = c.read(i, v)
+			work += r.work
+		} else if read != nil && read[i].done {
+			r = read[i]
+		} else if v, ok := given[p.Name]; ok {
+			r = c.read(i, v)
+			work += r.work
+			if read != nil {
+				read[i] = r
 			}
-			continue
 		}
-		var wrong *mismatch
 		// A value that the expression has no use for must be of its type too, so
 		// that what is an error does not depend on how the expression is evaluated.
-		if vs.known[i], wrong = c.kinds[i].value(v); wrong != nil {
-			return schema.Verdict{}, c.typeError(p.Name, wrong)
+		if r.wrong != nil {
+			return schema.Verdict{}, work, c.typeError(p.Name, r.wrong)
+		}
+		if vs.known[i] = r.value; r.value == nil && c.used[i] {
+			vs.unknown = append(vs.unknown, c.patterns[i])
 		}
 	}
 	program := c.full
 	if len(vs.unknown) > 0 {
 		program = c.partial
 	}
-	result, _, err := program.Eval(vs)
+	result, details, err := program.Eval(vs)
+	if cost := details.ActualCost(); cost != nil {
+		work += int(min(*cost, c.limit) / unitsPerWork)
+	}
 	if err != nil {
-		return schema.Verdict{}, c.failure(err)
+		err = c.failure(err)
+		if details == nil && errors.Is(err, ErrCost) { // that it was stopped is all that CEL says
+			work += int(c.limit / unitsPerWork)
+		}
+		return schema.Verdict{}, work, err
 	}
 	switch result := result.(type) {
 	case types.Bool:
-		return schema.Verdict{Holds: bool(result)}, nil
+		return schema.Verdict{Holds: bool(result)}, work, nil
 	case *types.Unknown:
-		return schema.Verdict{Missing: c.missing(result, vs)}, nil
+		return schema.Verdict{Missing: c.missing(result, vs)}, work, nil
 	}
-	return schema.Verdict{}, c.error(ErrEvaluation, c.caveat.Pos, fmt.Sprintf("it came to %s", typeName(result)))
+	return schema.Verdict{}, work, c.error(ErrEvaluation, c.caveat.Pos, fmt.Sprintf("it came to %s", typeName(result)))
 }
 
 // missing names the parameters that an unknown result hangs on.

@@ -12,18 +12,13 @@ import (
 // size of a string costs 1, although its characters are counted, and to compare
 // lists of lists costs as many as the outer one has elements; in a loop over a
 // long list the limit would not mean much.
-func nestedCosts() []cost.TrackerOption {
-	comparison := func(args []ref.Val, _ ref.Val) *uint64 {
-		n := 1 + min(weight(args[0], 0), weight(args[1], 0))/10
+func nestedCosts(b *bound) []cost.TrackerOption {
+	compare := func(args []ref.Val, _ ref.Val) *uint64 {
+		n := comparison(args[0], args[1], b.limit)
 		return &n
 	}
-	membership := func(args []ref.Val, _ ref.Val) *uint64 {
-		n := 1 + weight(args[1], 0)/10
-		if l, ok := args[1].(traits.Lister); ok {
-			if size, ok := l.Size().(types.Int); ok {
-				n += uint64(size)
-			}
-		}
+	contains := func(args []ref.Val, _ ref.Val) *uint64 {
+		n := membership(args[1], b.limit)
 		return &n
 	}
 	length := func(_ []ref.Val, result ref.Val) *uint64 {
@@ -34,34 +29,78 @@ func nestedCosts() []cost.TrackerOption {
 		return &n
 	}
 	return []cost.TrackerOption{
-		cost.OverloadTracker(overloads.Equals, comparison),
-		cost.OverloadTracker(overloads.NotEquals, comparison),
-		cost.OverloadTracker(overloads.InList, membership),
+		cost.OverloadTracker(overloads.Equals, compare),
+		cost.OverloadTracker(overloads.NotEquals, compare),
+		cost.OverloadTracker(overloads.InList, contains),
 		cost.OverloadTracker(overloads.SizeString, length),
 		cost.OverloadTracker(overloads.SizeStringInst, length),
+		cost.OverloadTracker(overloads.Matches, b.matchesCost),
+		cost.OverloadTracker(overloads.MatchesString, b.matchesCost),
 	}
 }
 
-// weight counts the values that a value is made of, a string for its length.
-func weight(v ref.Val, depth int) uint64 {
+// comparison is what it costs to compare two values: no more than the lighter one
+// is looked at. What is beyond the limit is not told from one another.
+func comparison(x, y ref.Val, limit uint64) uint64 {
+	most := (limit + 1) * perUnit
+	return 1 + weight(y, 0, weight(x, 0, most))/perUnit
+}
+
+// membership is what it costs to look for a value in a list.
+func membership(in ref.Val, limit uint64) uint64 {
+	l, ok := in.(traits.Lister)
+	if !ok {
+		return 1 // a map is asked for one key
+	}
+	n := 1 + weight(in, 0, (limit+1)*perUnit)/perUnit
+	if size, ok := l.Size().(types.Int); ok {
+		n += uint64(size)
+	}
+	return n
+}
+
+// perUnit is how many bytes are compared for a unit of cost, and nodeWeight is
+// what a value that is part of another counts as, in bytes.
+const (
+	perUnit    = 10
+	nodeWeight = 5
+)
+
+// maxWalk is deeper than values nest that anyone meant: what is deeper weighs too much.
+const maxWalk = 1000
+
+// weight counts the values that a value is made of, and the bytes of strings. It
+// ends at most: what an expression makes can hold the same list many times.
+func weight(v ref.Val, depth int, most uint64) uint64 {
+	if depth > maxWalk {
+		return most
+	}
 	n := uint64(1)
+	if depth > 0 {
+		n = nodeWeight
+	}
 	switch v := v.(type) {
 	case types.String:
-		return 1 + uint64(len(v))
+		n += uint64(len(v))
 	case types.Bytes:
-		return 1 + uint64(len(v))
+		n += uint64(len(v))
+	case *types.Optional:
+		if v.HasValue() {
+			n += weight(v.GetValue(), depth+1, most)
+		}
 	case traits.Lister:
-		if depth < maxDepth {
-			for it := v.Iterator(); it.HasNext() == types.True; {
-				n += weight(it.Next(), depth+1)
-			}
+		for it := v.Iterator(); n < most && it.HasNext() == types.True; {
+			n += weight(it.Next(), depth+1, most-n)
 		}
 	case traits.Mapper:
-		if m := anyOrder(v); depth < maxDepth {
-			for it := m.Iterator(); it.HasNext() == types.True; {
-				n += weight(m.Get(it.Next()), depth+1)
+		m := anyOrder(v)
+		for it := m.Iterator(); n < most && it.HasNext() == types.True; {
+			key := it.Next()
+			n += weight(key, depth+1, most)
+			if n < most {
+				n += weight(m.Get(key), depth+1, most-n)
 			}
 		}
 	}
-	return n
+	return min(n, most)
 }

@@ -15,6 +15,14 @@ import (
 // DefaultCostLimit is the default of [Options.CostLimit].
 const DefaultCostLimit = 100_000
 
+// maxCostLimit is a limit that nothing comes to in a lifetime, and that can be
+// multiplied without an overflow.
+const maxCostLimit = 1 << 48
+
+// uncounted is what an evaluation may cost that is not counted, neither for the
+// limit nor as work.
+const uncounted = 200
+
 // Options says how caveats are evaluated. The zero Options is ready to use.
 type Options struct {
 	// CostLimit bounds what one evaluation may cost, in CEL's units: about one
@@ -40,7 +48,7 @@ func New(o Options) *Evaluator {
 	if o.CostLimit == 0 {
 		o.CostLimit = DefaultCostLimit
 	}
-	return &Evaluator{o.CostLimit, sync.OnceValues(newEnvironment)}
+	return &Evaluator{min(o.CostLimit, maxCostLimit), sync.OnceValues(newEnvironment)}
 }
 
 // newEnvironment returns what all caveats have in common: CEL's own functions,
@@ -51,7 +59,7 @@ func newEnvironment() (*cel.Env, error) {
 		cel.CustomTypeAdapter(ordered{}),
 		cel.DefaultUTCTimeZone(true),
 		cel.OptionalTypes(cel.OptionalTypesVersion(0)),
-		cel.ASTValidators(cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(), cel.ValidateRegexLiterals()),
+		cel.ASTValidators(cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(), patternLiterals{}),
 		inNetwork(),
 		isSubtreeOf(),
 	)
@@ -124,12 +132,14 @@ func (e *Evaluator) plan(c *schema.Caveat, kinds []kind, env *cel.Env, ast *cel.
 			cond.used[i] = true
 		}
 	}
-	tracker, estimate := subtreeCost()
+	tracker, estimate := subtreeCost(e.limit)
+	b := &bound{limit: e.limit, patterns: make(map[string]*pattern)}
 	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize), cel.CustomDecoratorV2(orderLiterals)}
-	// Counting costs time. What cannot come to the limit is not counted.
+	// Counting costs time. What cannot cost much is not counted.
 	bounds, err := env.EstimateCost(ast, unknownSizes{}, estimate)
-	if err != nil || bounds.Max > e.limit {
-		options = append(options, cel.CostTrackerOptions(append(nestedCosts(), tracker)...), cel.CostLimit(e.limit))
+	if err != nil || bounds.Max > min(e.limit, uncounted) || mustCount(ast.NativeRep()) {
+		options = append(options, cel.CustomDecoratorV2(b.decorate),
+			cel.CostTrackerOptions(append(nestedCosts(b), tracker)...), cel.CostLimit(e.limit))
 	}
 	// What is constant is evaluated here, and may fail: int('a').
 	if cond.full, err = env.Program(ast, options...); err != nil {

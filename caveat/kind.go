@@ -64,6 +64,9 @@ func (s scalar) value(v any) (ref.Val, *mismatch) {
 	if r := s.read(v); r != nil {
 		return r, nil
 	}
+	if s.typ == cel.IntType && isRounded(v) {
+		return nil, &mismatch{want: s.want + ", in a string where it is beyond 2^53", got: v}
+	}
 	return nil, &mismatch{want: s.want, got: v}
 }
 
@@ -138,8 +141,9 @@ func readBytes(v any) ref.Val {
 	if !ok {
 		return nil
 	}
-	b, err := base64.StdEncoding.DecodeString(s)
-	if err != nil {
+	// The same bytes are written in one way only; the decoder skips line breaks.
+	b, err := base64.StdEncoding.Strict().DecodeString(s)
+	if err != nil || strings.ContainsAny(s, "\r\n") {
 		return nil
 	}
 	return types.Bytes(b)

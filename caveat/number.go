@@ -40,11 +40,21 @@ func toInt(v any) (int64, bool) {
 	case uint64:
 		return int64(n), n <= math.MaxInt64
 	case float64:
-		// The upper bound is 2^63 itself: float64 has no number just below it
-		// that is not in range.
-		return int64(n), n == math.Trunc(n) && -(1<<63) <= n && n < 1<<63
+		return int64(n), n == math.Trunc(n) && math.Abs(n) <= maxExact
 	}
 	return 0, false
+}
+
+// maxExact is the greatest float64 up to which every whole number has its own. 2^53
+// itself may be 2^53+1, rounded.
+const maxExact = 1<<53 - 1
+
+// isRounded reports whether v is a number that may have been another before it
+// became a float64.
+func isRounded(v any) bool {
+	n, _ := number(v)
+	f, ok := n.(float64)
+	return ok && math.Abs(f) > maxExact && f == math.Trunc(f) && -(1<<63) <= f && f < 1<<63
 }
 
 // toDouble returns a number, or one written in a string, that is finite.

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/baobab-authz/baobab/caveat"
+	"github.com/baobab-authz/baobab/schema"
 )
 
 // The parameters of random expressions, each with a generator of its values.
@@ -89,6 +90,13 @@ func TestPartialIsSound(t *testing.T) {
 		part, partErr := c.Evaluate(stored, given)
 		if again, err := c.Evaluate(stored, given); !slices.Equal(again.Missing, part.Missing) || again.Holds != part.Holds || (err == nil) != (partErr == nil) {
 			t.Fatalf("%s: first %v, %v; then %v, %v", text, part, partErr, again, err)
+		}
+		prepared := c.(schema.Preparer).Prepare(given)
+		for range 2 {
+			if again, _, err := prepared.Evaluate(stored); fmt.Sprint(again, err) != fmt.Sprint(part, partErr) {
+				t.Fatalf("%s: it matters what was read: %v, %v; %v, %v", text, part, partErr, again, err)
+			}
+			_, _, _ = prepared.Evaluate(nil) // which reads the others
 		}
 		for _, name := range part.Missing {
 			_, known := given[name]

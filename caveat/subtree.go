@@ -17,14 +17,16 @@ func isSubtreeOf() cel.EnvOption {
 	tree := cel.MapType(cel.StringType, cel.DynType)
 	return cel.Function("isSubtreeOf", cel.MemberOverload(subtreeOverload,
 		[]*cel.Type{tree, tree}, cel.BoolType,
-		cel.BinaryBinding(func(target, arg ref.Val) ref.Val {
-			a, aIsMap := target.(traits.Mapper)
-			b, bIsMap := arg.(traits.Mapper)
-			if !aIsMap || !bIsMap {
-				return types.MaybeNoSuchOverloadErr(arg)
-			}
-			return types.Bool(subtree(a, b))
-		})))
+		cel.BinaryBinding(subtreeOf)))
+}
+
+func subtreeOf(target, arg ref.Val) ref.Val {
+	a, aIsMap := target.(traits.Mapper)
+	b, bIsMap := arg.(traits.Mapper)
+	if !aIsMap || !bIsMap {
+		return types.MaybeNoSuchOverloadErr(arg)
+	}
+	return types.Bool(subtree(a, b))
 }
 
 // subtree reports whether b has each entry of a. Of an entry of a that is itself
@@ -50,9 +52,9 @@ func subtree(a, b traits.Mapper) bool {
 
 // subtreeCost makes isSubtreeOf cost one for each entry of its target, at every
 // level: what it looks at, at most.
-func subtreeCost() (cost.TrackerOption, cost.Option) {
+func subtreeCost(limit uint64) (cost.TrackerOption, cost.Option) {
 	actual := func(args []ref.Val, _ ref.Val) *uint64 {
-		n := entries(args[0], 0)
+		n := entries(args[0], 0, limit)
 		return &n
 	}
 	estimate := func(cost.Estimator, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
@@ -62,15 +64,16 @@ func subtreeCost() (cost.TrackerOption, cost.Option) {
 }
 
 // entries counts the entries of a map and of the maps in it, and what other values
-// cost to compare.
-func entries(v ref.Val, depth int) uint64 {
+// cost to compare. It ends when it is over the limit.
+func entries(v ref.Val, depth int, limit uint64) uint64 {
 	m, ok := v.(traits.Mapper)
 	if !ok || depth > maxDepth {
-		return 1 + weight(v, depth)/10
+		return 1 + weight(v, depth, (limit+1)*perUnit)/perUnit
 	}
+	m = anyOrder(m)
 	n := uint64(1)
-	for it := anyOrder(m).Iterator(); it.HasNext() == types.True; {
-		n += entries(m.Get(it.Next()), depth+1)
+	for it := m.Iterator(); n <= limit && it.HasNext() == types.True; {
+		n += entries(m.Get(it.Next()), depth+1, limit-n)
 	}
 	return n
 }

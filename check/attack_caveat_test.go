@@ -12,6 +12,7 @@ import (
 
 	"github.com/baobab-authz/baobab/check"
 	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/tuple"
 )
 
@@ -187,4 +188,57 @@ definition user {
 	require.NoError(t, err)
 	assert.True(t, x.Decision.Denied())
 	assert.NotContains(t, x.String(), "✓ user:ann#see@user:ann")
+}
+
+// A prepares counts how often it is prepared and evaluated, and says how much work
+// that was.
+type prepares struct {
+	prepared, evaluated *int
+	work                int
+}
+
+func (p prepares) Compile(*schema.Caveat) (schema.Condition, error) { return p, nil }
+func (p prepares) Validate(map[string]any) error                    { return nil }
+func (p prepares) Evaluate(_, _ map[string]any) (schema.Verdict, error) {
+	panic("it is prepared")
+}
+func (p prepares) Prepare(map[string]any) schema.Prepared {
+	*p.prepared++
+	return preparedOnce{p}
+}
+
+// A preparedOnce is what Prepare returns.
+type preparedOnce struct{ prepares }
+
+func (p preparedOnce) Evaluate(map[string]any) (schema.Verdict, int, error) {
+	*p.evaluated++
+	return schema.Verdict{}, p.work, nil
+}
+
+// What is given is read once for a question and a caveat, questions that are asked
+// together are one in that, and what a condition says it cost is counted.
+func TestGivenValuesArePreparedOnce(t *testing.T) {
+	var prepared, evaluated int
+	open := func(work int) *store.State {
+		s, err := schema.MustParse(manyCaveated).Bind(prepares{&prepared, &evaluated, work})
+		require.NoError(t, err)
+		var b strings.Builder
+		for i := range 100 {
+			fmt.Fprintf(&b, "doc:1#viewer@group:g%d#member[a]\n", i)
+		}
+		return now(t, fill(t, s, b.String()))
+	}
+	st := open(0)
+	e := check.New(check.Options{MaxSteps: 10_000})
+	ann, bob := tuple.MustParse("doc:1#viewer@user:ann"), tuple.MustParse("doc:1#viewer@user:bob")
+	_, err := e.CheckAll(ctx, st, []tuple.Tuple{ann, bob})
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 200}, []int{prepared, evaluated})
+	_, err = e.Check(ctx, st, ann)
+	require.NoError(t, err)
+	require.Equal(t, 2, prepared, "another question may be given other values")
+	evaluated = 0
+	_, err = e.Check(ctx, open(1000), ann)
+	require.ErrorIs(t, err, check.ErrBudget)
+	require.Less(t, evaluated, 15)
 }

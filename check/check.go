@@ -80,6 +80,7 @@ func (e *Evaluator) CheckAll(ctx context.Context, st *store.State, ts []tuple.Tu
 	var errs []error
 	var s *solver
 	var previous tuple.Subject
+	conditions := make(map[string]prepared) // the state is the same, and so is what it gives
 	for _, i := range bySubject(ts) {
 		t := ts[i]
 		err := validate(st, t)
@@ -87,7 +88,9 @@ func (e *Evaluator) CheckAll(ctx context.Context, st *store.State, ts []tuple.Tu
 			if s != nil {
 				e.end(s)
 			}
-			s, err = e.begin(ctx, st, t)
+			if s, err = e.begin(ctx, st, t); err == nil {
+				s.conditions = conditions
+			}
 			previous = t.Subject
 		}
 		if err == nil {
@@ -165,7 +168,7 @@ func (e *Evaluator) end(s *solver) {
 		return
 	}
 	s.graph.reset()
-	s.ctx, s.reader, s.given, s.plan, s.reach, s.inners, s.cycles = nil, nil, nil, nil, nil, nil, nil
+	s.ctx, s.reader, s.given, s.conditions, s.plan, s.reach, s.inners, s.cycles = nil, nil, nil, nil, nil, nil, nil, nil
 	s.foreign = foreign{}
 	e.solvers.Put(s)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/baobab-authz/baobab/schema"
 )
 
-// conditionWork is what the evaluation of a caveat counts as, in steps.
+// conditionWork is what the evaluation of a caveat counts as, in steps, at least.
 const conditionWork = 16
 
 // condition returns whether the condition of a stored tuple holds; if that is
@@ -38,7 +38,7 @@ func (s *solver) evaluate(q index.Qualifier) (holds bool, missing []string, err 
 	if c == nil || c.Condition() == nil {
 		return false, nil, schema.ErrNoEvaluator
 	}
-	verdict, err := c.Condition().Evaluate(q.Context, s.given)
+	verdict, err := s.prepared(q.Caveat, c.Condition()).evaluate(s, q.Context)
 	if err != nil || verdict.Known() {
 		return verdict.Holds, nil, err
 	}
@@ -48,4 +48,38 @@ func (s *solver) evaluate(q index.Qualifier) (holds bool, missing []string, err 
 		}
 	}
 	return false, union(verdict.Missing, nil), nil
+}
+
+// A prepared is a condition with the given values: either it has read them, or it
+// reads them at each evaluation.
+type prepared struct {
+	once schema.Prepared
+	each schema.Condition
+}
+
+// prepared returns a caveat's condition with the given values.
+func (s *solver) prepared(name string, c schema.Condition) prepared {
+	p, ok := s.conditions[name]
+	if ok {
+		return p
+	}
+	if preparer, can := c.(schema.Preparer); can {
+		p.once = preparer.Prepare(s.given)
+	} else {
+		p.each = c
+	}
+	if s.conditions == nil {
+		s.conditions = make(map[string]prepared)
+	}
+	s.conditions[name] = p
+	return p
+}
+
+func (p prepared) evaluate(s *solver, stored map[string]any) (schema.Verdict, error) {
+	if p.once == nil {
+		return p.each.Evaluate(stored, s.given)
+	}
+	verdict, work, err := p.once.Evaluate(stored)
+	s.work += max(work, 0)
+	return verdict, err
 }

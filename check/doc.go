@@ -34,8 +34,9 @@
 // A question costs time and memory linear in the part of the graph that it
 // reaches before it is decided: the goals, and the tuples of their relations
 // that have usersets or follow arrows as subjects. Members of a group are not
-// iterated but looked up. A caveat that is evaluated counts as 16 steps. Only a
-// cycle through exclusions can cost more, up to the square of its size.
+// iterated but looked up. A caveat that is evaluated counts as 16 steps, and as
+// more if its condition says so ([schema.Prepared]). Only a cycle through
+// exclusions can cost more, up to the square of its size.
 // [Options] bound the work of a question, and its context is looked at about
 // every thousand steps.
 //

@@ -29,6 +29,8 @@ type solver struct {
 	begun  int // work done when the question was begun
 	looked int // work done when the context was last looked at
 
+	conditions map[string]prepared // of the caveats that were met, by name
+
 	subject  goal // its relation is 0 unless it is a userset
 	kind     subjectKind
 	wildcard index.ID // the wildcard that names the subject too, or 0
