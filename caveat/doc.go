@@ -68,9 +68,10 @@
 //	                          values must be equal by CEL's ==, lists as a whole.
 //
 // A map is gone through in the order of its keys, so that m.map(k, k) is the same
-// each time. Times are in UTC; t.getHours("Europe/Berlin") and the like depend on the
-// zone data of the machine, and fail where it has none. There is no other function that tells the time or depends on
-// anything but its arguments: give the current time as a parameter.
+// each time. Times are in UTC; t.getHours("Europe/Berlin") and the like depend on
+// the zone data of the machine, and fail where it has none. There is no other
+// function that tells the time or depends on anything but its arguments: give the
+// current time as a parameter.
 //
 // A key that a given map does not have is an error, as it is in CEL and in
 // SpiceDB; it is not a missing parameter. has(m.key) and m[?key] ask first.
