@@ -309,6 +309,7 @@ definition document {
 	err = write(map[string]any{"n": "two"})
 	require.ErrorIs(t, err, store.ErrGuard)
 	require.ErrorIs(t, err, check.ErrCondition)
+	assert.Contains(t, err.Error(), "user:ann may not write document:1#viewer@user:bob: granted-by own: document:1#own@user:ann: a caveat failed: even of document:1#owner@user:ann: ")
 	require.ErrorIs(t, write(map[string]any{"n": 3}), store.ErrGuard)
 	require.NoError(t, write(map[string]any{"n": 2}))
 
