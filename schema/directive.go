@@ -196,7 +196,7 @@ func (r *Relation) limit() string {
 	if r.ExpiresWithin == 0 {
 		return ""
 	}
-	return directiveExpiresWithin.String() + " " + limitString(r.ExpiresWithin)
+	return directiveExpiresWithin.String() + " " + LimitString(r.ExpiresWithin)
 }
 
 // directives returns what stands above a definition, as comments.
@@ -226,9 +226,9 @@ func (r *Relation) directives() []string {
 	return list
 }
 
-// limitString returns a limit as a directive writes it, in the largest unit of
+// LimitString returns a limit as a directive writes it, in the largest unit of
 // which it is a multiple.
-func limitString(limit time.Duration) string {
+func LimitString(limit time.Duration) string {
 	switch day := 24 * time.Hour; {
 	case limit%day == 0:
 		return fmt.Sprintf("%dd", limit/day)

@@ -132,7 +132,6 @@ func (l *loader) follow(p *parser, t token) {
 	l.load(name, string(text))
 }
 
-// unquote returns what stands between quotes, verbatim.
 // unquote returns what is between the quotes of a string, which may lack the
 // second one.
 func unquote(s string) string { return strings.TrimSuffix(s[1:], s[:1]) }

@@ -282,5 +282,5 @@ func (r *directiveReader) expiresWithin(d *directive) bool {
 }
 
 func tooLong(limit string) string {
-	return fmt.Sprintf("%s is too long: a limit is at most %s", limit, limitString(MaxExpiresWithin))
+	return fmt.Sprintf("%s is too long: a limit is at most %s", limit, LimitString(MaxExpiresWithin))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/baobab-authz/baobab/internal/index"
+	"github.com/baobab-authz/baobab/schema"
 	"github.com/baobab-authz/baobab/tuple"
 )
 
@@ -24,7 +25,7 @@ func (e *ExpiryError) Error() string {
 	if !e.Relationship.Expires.IsZero() {
 		until = "expires at " + e.Relationship.Expires.UTC().Format(time.RFC3339Nano)
 	}
-	reason := "expires-within " + limitText(e.Limit)
+	reason := "expires-within " + schema.LimitString(e.Limit)
 	if e.Prolonged {
 		reason += ", and a touch may not prolong it"
 	}
@@ -33,18 +34,6 @@ func (e *ExpiryError) Error() string {
 
 // Is reports whether target is [ErrConstraint].
 func (e *ExpiryError) Is(target error) bool { return target == ErrConstraint }
-
-// limitText writes a limit as a directive does.
-func limitText(d time.Duration) string {
-	const day = 24 * time.Hour
-	switch {
-	case d%day == 0:
-		return fmt.Sprintf("%dd", d/day)
-	case d%time.Hour == 0:
-		return fmt.Sprintf("%dh", d/time.Hour)
-	}
-	return fmt.Sprintf("%dm", d/time.Minute)
-}
 
 // expiry checks the expiry of a tuple that is created or touched.
 func (c *checker) expiry(change index.Change) {
