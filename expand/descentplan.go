@@ -11,6 +11,7 @@ import (
 type descentPlan struct {
 	kind     ref
 	rewrites map[ref]*descent
+	nested   bool // an exclusion leads to another one by its right side
 }
 
 // A descent is an operator of a rule that can name such subjects. Operands that
@@ -39,9 +40,14 @@ const (
 
 // newDescentPlan compiles s for subjects of a type, and a relation or none.
 func newDescentPlan(s *schema.Schema, r *index.Reader, typ, relation string) *descentPlan {
-	c := &descentCompiler{schema: s, reader: r, typ: typ, relation: relation, useful: map[*schema.Relation]bool{}}
+	c := &descentCompiler{schema: s, reader: r, typ: typ, relation: relation, useful: map[*schema.Relation]bool{}, definitionOf: map[*schema.Relation]*schema.Definition{}}
+	for _, d := range s.Definitions() {
+		for _, rel := range d.Relations {
+			c.definitionOf[rel] = d
+		}
+	}
 	c.findUseful()
-	p := &descentPlan{kind: ref{c.name(typ), c.name(relation)}, rewrites: map[ref]*descent{}}
+	p := &descentPlan{kind: ref{c.name(typ), c.name(relation)}, rewrites: map[ref]*descent{}, nested: c.nested()}
 	for _, d := range s.Definitions() {
 		for _, rel := range d.Relations {
 			if c.useful[rel] {
@@ -59,6 +65,7 @@ type descentCompiler struct {
 	reader        *index.Reader
 	typ, relation string
 	useful        map[*schema.Relation]bool
+	definitionOf  map[*schema.Relation]*schema.Definition
 }
 
 // name returns the name of a text that the schema has, and so the state.
@@ -101,6 +108,44 @@ func (c *descentCompiler) findUseful() {
 			mark(r)
 		}
 	}
+}
+
+// nested reports whether an exclusion is on the right side of another one, or of
+// itself, in as many steps as it takes. What it takes away is then given back.
+func (c *descentCompiler) nested() bool {
+	var todo []rule
+	seen := map[*schema.Relation]bool{}
+	found := false
+	walk := func(at rule, w schema.Rewrite) {
+		schema.Walk(w, func(w schema.Rewrite) bool {
+			if _, ok := w.(schema.Exclusion); ok {
+				found = true
+			}
+			for _, r := range c.operands(at, w) {
+				if !seen[r] {
+					seen[r] = true
+					todo = append(todo, rule{c.definitionOf[r], r})
+				}
+			}
+			return true
+		})
+	}
+	for _, d := range c.schema.Definitions() {
+		for _, rel := range d.Relations {
+			schema.Walk(rel.Rewrite, func(w schema.Rewrite) bool {
+				if e, ok := w.(schema.Exclusion); ok {
+					walk(rule{d, rel}, e.Subtract)
+				}
+				return true
+			})
+		}
+	}
+	for len(todo) > 0 {
+		next := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		walk(next, next.relation.Rewrite)
+	}
+	return found
 }
 
 // names reports whether an operator names wanted subjects by itself.
