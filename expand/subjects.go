@@ -52,7 +52,9 @@ func (l *Lister) Subjects(ctx context.Context, st *store.State, object tuple.Obj
 			})}
 			// Who is named on the right side only is denied where the wildcard is, unless
 			// that side takes away in turn.
-			d.everywhere = !s.wildcard.denied() || d.plan.nested
+			typed, _ := st.Reader().Name(object.Type)
+			named, _ := st.Reader().Name(permission)
+			d.everywhere = !s.wildcard.denied() || d.plan.givers[ref{typed, named}]
 			candidates, err = d.subjects(st, object, permission)
 		}
 		if err == nil {
