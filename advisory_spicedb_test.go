@@ -1,5 +1,14 @@
 package baobab_test
 
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
 // What SpiceDB has published. Each comment says what was wrong there and why it
 // cannot be here.
 func spicedbAdvisories() []advisory {
@@ -151,4 +160,58 @@ definition doc {
 given {"n":100}
 ? doc:1#viewer@user:ann no
 `
+}
+
+// As GHSA-4vrg-r928-h5vv has it: while some ask with one context or another, of
+// the same objects and subjects, those who ask with none get conditional answers.
+func TestGHSA4vrgR928H5vv(t *testing.T) {
+	body := advisory{name: "GHSA-4vrg-r928-h5vv"}.cases(t)["a caveat beside none"]
+	r := retell(t, body)
+	eng := r.open(t)
+	_, err := eng.Write(ctx, r.tuples...)
+	require.NoError(t, err)
+	var group sync.WaitGroup
+	for g := range 6 {
+		group.Go(func() {
+			i := r.inquiries[g%len(r.inquiries)]
+			view := eng.Now().Given(i.given)
+			for range 100 {
+				for at, q := range i.questions {
+					d, err := view.Check(ctx, q)
+					assert.Equal(t, i.answers[at], answer(d, err), "%s, given %v", q, i.given)
+				}
+				ds, err := eng.Now().Given(i.given).CheckAll(ctx, i.questions)
+				for at, d := range ds {
+					assert.Equal(t, i.answers[at], answer(d, failures(err)[at]))
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// CVE-2024-27101: a counter of 16 bits made SpiceDB miss relationships when one
+// object had more than 65,535 of them. Here all of them count, first and last.
+func TestCVE202427101(t *testing.T) {
+	const n = 1<<16 + 10
+	eng := adversary(t, func(add func(format string, args ...any)) {
+		for i := range n {
+			add("group:all#member@group:%d#member", i)
+		}
+		add("group:0#member@user:first")
+		add("group:%d#member@user:last", n-1)
+		for i := range n {
+			add("group:users#member@user:%d", i)
+		}
+	})
+	for question, want := range map[string]bool{
+		"group:all#member@user:first":                        true,
+		"group:all#member@user:last":                         true,
+		"group:all#member@user:none":                         false,
+		fmt.Sprintf("group:all#member@group:%d#member", n-1): true,
+		fmt.Sprintf("group:users#member@user:%d", n-1):       true,
+		fmt.Sprintf("group:users#member@user:%d", n):         false,
+	} {
+		assert.Equal(t, want, allowed(t, eng.Now(), question), question)
+	}
 }
