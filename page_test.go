@@ -98,7 +98,8 @@ func runExample(t *testing.T, name, body string) {
 			require.Equal(t, fields[1], answer(d, err), line)
 			asked++
 		case "objects", "subjects", "permissions":
-			asked++ // so far only the oracle is asked for lists
+			requireList(t, view, word, rest)
+			asked++
 		case "at":
 			at, err := time.Parse(time.RFC3339Nano, rest)
 			require.NoError(t, err)
