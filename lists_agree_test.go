@@ -61,6 +61,7 @@ func (l *listing) lists(view baobab.View, m gen.Moment, closely bool) error {
 	l.view = view.Given(m.Given)
 	l.model = oracle.NewModel(l.Schema, m.State.Relationships(), m.At, m.Given, objects...)
 	l.turn++
+	l.shares.states++
 	for i, s := range l.Subjects() {
 		if !closely && i%3 != l.turn%3 {
 			continue
@@ -310,9 +311,9 @@ func (l *listing) after(want []entry, start string, list func(...expand.ListOpti
 
 // listShares say what was listed.
 type listShares struct {
-	lists, empty, pages, entries       int
-	conditional, undefined, failed     int // entries
-	wildcards, excepting, hung, beside int // with exceptions, not a yes, with concrete subjects after them
+	states, lists, empty, pages, entries int
+	conditional, undefined, failed       int // entries
+	wildcards, excepting, hung, beside   int // with exceptions, not a yes, with concrete subjects after them
 }
 
 func (s *listShares) count(list []entry) {
@@ -354,12 +355,12 @@ func (s *listShares) add(t *listShares) {
 }
 
 func (s *listShares) fields() []*int {
-	return []*int{&s.lists, &s.empty, &s.pages, &s.entries, &s.conditional, &s.undefined, &s.failed, &s.wildcards, &s.excepting, &s.hung, &s.beside}
+	return []*int{&s.states, &s.lists, &s.empty, &s.pages, &s.entries, &s.conditional, &s.undefined, &s.failed, &s.wildcards, &s.excepting, &s.hung, &s.beside}
 }
 
 func (s *listShares) String() string {
-	return fmt.Sprintf(`%d lists agreed, %d of them empty; %d pages, %d entries
+	return fmt.Sprintf(`%d lists of %d states agreed, %d of them empty; %d pages, %d entries
 conditional %d, undefined %d, failed %d
 wildcards %d: with exceptions %d, conditional, undefined or failed %d, with concrete subjects beside them %d`,
-		s.lists, s.empty, s.pages, s.entries, s.conditional, s.undefined, s.failed, s.wildcards, s.excepting, s.hung, s.beside)
+		s.lists, s.states, s.empty, s.pages, s.entries, s.conditional, s.undefined, s.failed, s.wildcards, s.excepting, s.hung, s.beside)
 }
