@@ -52,7 +52,10 @@ func readJSON(b *schema.Builder, src *schema.Source, text string) *value {
 	}
 	at := int(r.decoder.InputOffset())
 	if s := (*json.SyntaxError)(nil); errors.As(err, &s) {
-		at = max(0, int(s.Offset)-1)
+		at = int(s.Offset) // which is before or behind the character that the message names
+		if at > 0 && strings.Contains(err.Error(), "invalid character '"+text[at-1:at]+"'") {
+			at--
+		}
 	}
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		at, err = len(text), errors.New("the text ends too early")

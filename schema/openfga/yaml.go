@@ -69,7 +69,7 @@ func (r *modReader) line(start, end int) {
 func (r *modReader) item(at, end int) {
 	switch r.key {
 	case "contents":
-		if start, _ := r.trim(at+1, end); start < end {
+		if start, _ := r.trim(at+1, end); start < end && r.text[start] != '#' {
 			r.entry(start, end)
 			return
 		}
