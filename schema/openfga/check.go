@@ -107,13 +107,7 @@ func (c *checker) short(n name, about string, most int) bool {
 }
 
 // where says where a name was declared, for a message.
-func where(n name) string {
-	pos := n.at.Pos()
-	if pos == (schema.Pos{}) {
-		return ""
-	}
-	return ", at " + pos.String()
-}
+func where(n name) string { return ", at " + n.at.Pos().String() }
 
 // findTuplesets finds the relations behind from.
 func (c *checker) findTuplesets() {

@@ -69,12 +69,14 @@ func TestParseJSONRefuses(t *testing.T) {
 		return condition(`{"c":{"name":"c","expression":"x","parameters":{"x":` + s + `}}}`)
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"nothing":               {"", "1:1: this is not JSON: the text ends too early"},
-		"half":                  {`{"type_definitions":[`, "1:22: this is not JSON: the text ends too early"},
+		"nothing":               {"", "1:1: this is not JSON: unexpected end of JSON input"},
+		"half":                  {`{"type_definitions":[`, "1:22: this is not JSON: unexpected end of JSON input"},
 		"no value":              {`{"a":}`, "1:6: this is not JSON: invalid character '}'"},
+		"too deep for JSON":     {strings.Repeat("[", 10_001), "exceeded max depth"},
+		"half a word":           {`{"a": tru}`, "1:10: this is not JSON: invalid character '}' in literal true"},
 		"no key":                {`{1:2}`, "1:2: this is not JSON"},
-		"half a string":         {`{"a":"b`, "1:8: this is not JSON: the text ends too early"},
-		"something behind":      {"{\"type_definitions\":[{\"type\":\"a\"}]}\n{}", "2:2: this is not JSON: there is something behind the model"},
+		"half a string":         {`{"a":"b`, "1:8: this is not JSON: unexpected end of JSON input"},
+		"something behind":      {"{\"type_definitions\":[{\"type\":\"a\"}]}\n{}", "2:1: this is not JSON: invalid character '{' after top-level value"},
 		"UTF-8":                 {"{\n\"\xff\"}", "2:2: byte 0xff is not valid UTF-8"},
 		"a list":                {"[1, 2.5, true]", "1:1: a model is a list: expected an object"},
 		"null":                  {"null", "1:1: a model is null: expected an object"},

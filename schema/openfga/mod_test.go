@@ -33,7 +33,7 @@ func TestParseFSMerges(t *testing.T) {
 		"---\n# modules\nschema: \"1.2\" # the version\ncontents: # of\n- 'core.fga'\n\n- \"sub\\u002fboard.fga\" # it\n",
 		"contents: [ core.fga, 'sub/board.fga' ,] # x\nschema : '1.2'\nauthor: me\n  and: you\n- x",
 		"schema: '1.2'\r\ncontents:\r\n  - ./core.fga\r\n  - sub%2Fboard.fga\r\n...\r\n",
-		"schema: '1.2'\ncontents:\n  -   core.fga\n  - sub\\board.fga\n",
+		"schema: '1.2'  \ncontents:\t\n  -   core.fga \n  - sub\\board.fga\n",
 	} {
 		s, err := openfga.ParseFS(in("x/fga.mod", mod, "x/core.fga", coreModule, "x/sub/board.fga", boardModule), "x/fga.mod")
 		require.NoError(t, err, mod)
@@ -93,6 +93,7 @@ func TestParseFSRefuses(t *testing.T) {
 		"another":                 {one(list(" - a/%2e%2e/core.fga")), []string{"fga.mod:3:4: \"a/%2e%2e/core.fga\" leads out of the folder"}},
 		"an absolute path":        {one(list(" - /core.fga")), []string{"fga.mod:3:4: \"/core.fga\" leads out of the folder"}},
 		"an escape in a path":     {one(list(" - core%fga")), []string{"fga.mod:3:4: the path \"core%fga\" does not decode"}},
+		"a quote in a path":       {one(list(" - 'it''s.zed'")), []string{"fga.mod:3:4: \"it's.zed\" is no module"}},
 		"another kind of file":    {one(list(" - core.zed")), []string{"fga.mod:3:4: \"core.zed\" is no module: its file ends with .fga"}},
 		"a module twice":          {one(list(" - core.fga\n - ./core.fga")), []string{"fga.mod:4:4: \"./core.fga\" is listed already"}},
 		"no such module":          {one(list(" - core.fga\n - x.fga")), []string{"fga.mod:4:4: cannot read the module: open x.fga: file does not exist"}},

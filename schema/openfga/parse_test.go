@@ -49,6 +49,14 @@ func TestParseMeans(t *testing.T) {
 	}
 }
 
+func TestParseKeepsStrings(t *testing.T) {
+	const expression = `"\"}" + '\'' + r"\" + """a
+"}\"""" == '''}'''`
+	s, err := openfga.Parse("", head+"condition c(x: string) {"+expression+"}")
+	require.NoError(t, err)
+	require.Equal(t, expression, s.Caveat("c").Expression)
+}
+
 func TestParseKeepsOrderAndPlaces(t *testing.T) {
 	s, err := openfga.Parse("m.fga", doc("define r: [user with c] or b")+"condition c(x: int) {\n  x > 1 # one\n    && x < 9 // }\n}\n")
 	require.NoError(t, err)
@@ -161,6 +169,8 @@ func TestParseRefuses(t *testing.T) {
 		"too deep":                 {doc("define r: " + strings.Repeat("(", 501) + "a"), "12:515: the expression nests more than 500 deep"},
 		"unknown type":             {doc("define r: [usr]"), "12:16: unknown type \"usr\""},
 		"unknown userset":          {doc("define r: [team#membr]"), "12:21: unknown relation \"membr\": type \"team\" does not have it"},
+		"another condition":        {doc("define r: [user with cond]") + "condition conds(x: int) { x }", "12:26: unknown condition \"cond\"\n    define r: [user with cond]\n                         ^^^^ did you mean \"conds\"?"},
+		"a body for a type":        {plain + "type {x}", "4:6: expected the name of a type, found '{'"},
 		"unknown condition":        {doc("define r: [user with cond]"), "12:26: unknown condition \"cond\""},
 		"unknown relation":         {doc("define r: a or c"), "12:20: unknown relation \"c\": type \"doc\" does not have it"},
 		"unknown behind from":      {doc("define r: a from c"), "12:22: unknown relation \"c\": type \"doc\" does not have it"},
@@ -258,6 +268,12 @@ m.fga:13:3: expected type or condition, found "relatons"
 	require.ErrorIs(t, err, schema.ErrUnknownType)
 	require.ErrorIs(t, err, schema.ErrUnknownRelation)
 	require.Equal(t, "doc#r", errs[0].About)
+}
+
+func TestAStringCanSwallowTheRest(t *testing.T) {
+	_, err := openfga.Parse("", head+"condition c(x: int) { '''x }\n''")
+	require.EqualError(t, err, "7:21: the condition's expression is not closed: expected '}'\ncondition c(x: int) { '''x }\n                    ^\n"+
+		"7:23: the string is not closed: expected '\ncondition c(x: int) { '''x }\n                      ^^^^^^")
 }
 
 func TestNothingIsUnknownThatMayNotHaveBeenRead(t *testing.T) {

@@ -64,11 +64,7 @@ func (p *parser) acceptWord(word string) bool {
 
 // since returns the span from a token to the one before the current.
 func (p *parser) since(from token) schema.Span {
-	last := p.pos - 1
-	for p.tokens[last].kind == tokenNewline {
-		last--
-	}
-	return p.src.Span(from.start, p.tokens[last].end)
+	return p.src.Span(from.start, p.tokens[p.pos-1].end)
 }
 
 // fail reports what was expected instead of the current token.
