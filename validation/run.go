@@ -3,6 +3,7 @@ package validation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/baobab-authz/baobab"
@@ -28,11 +29,11 @@ func (f *File) Run(ctx context.Context, o Options) (*Report, error) {
 	if o.At.IsZero() {
 		o.At = time.Now()
 	}
-	closed, err := f.open(ctx, evaluator(), o)
+	decided, err := f.open(ctx, evaluator(), o)
 	if err != nil {
 		return nil, err
 	}
-	defer closed.Close()
+	defer decided.Close()
 	undecided, err := f.open(ctx, undecidedEvaluator{}, o)
 	if err != nil {
 		return nil, err
@@ -42,7 +43,7 @@ func (f *File) Run(ctx context.Context, o Options) (*Report, error) {
 	r := &Report{File: f.Name, Format: f.Format, Title: f.Title}
 	for _, t := range f.Tests {
 		own := bare(t.Relationships)
-		w := &world{view: closed.Now().With(own...), open: undecided.Now().With(own...)}
+		w := &world{view: decided.Now().With(own...), open: undecided.Now().With(own...)}
 		for _, a := range t.Assertions {
 			out := a.question.ask(ctx, w)
 			if err := ctx.Err(); err != nil {
@@ -79,17 +80,23 @@ func bare(rels []Relationship) []tuple.Relationship {
 	return all
 }
 
-// An undecidedEvaluator gives every caveat the verdict that it cannot be decided.
+// An undecidedEvaluator gives every caveat the verdict that it cannot be decided,
+// whatever values there are.
 type undecidedEvaluator struct{}
 
 func (undecidedEvaluator) Compile(c *schema.Caveat) (schema.Condition, error) {
-	return undecided{c.Name}, nil
+	var u undecided
+	for _, p := range c.Parameters {
+		u.parameters = append(u.parameters, p.Name)
+	}
+	slices.Sort(u.parameters)
+	return u, nil
 }
 
-type undecided struct{ caveat string }
+type undecided struct{ parameters []string }
 
 func (undecided) Validate(map[string]any) error { return nil }
 
 func (u undecided) Evaluate(_, _ map[string]any) (schema.Verdict, error) {
-	return schema.Verdict{Missing: []string{u.caveat}}, nil
+	return schema.Verdict{Missing: u.parameters}, nil
 }
