@@ -1,7 +1,6 @@
 package validation
 
 import (
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"strings"
@@ -140,16 +139,4 @@ func (r *reader) known(s *schema.Schema, n *yaml.Node, t tuple.Tuple) bool {
 		return false
 	}
 	return true
-}
-
-// readContext reads the JSON object of a context.
-func readContext(text string) (map[string]any, error) {
-	var context map[string]any
-	if err := json.Unmarshal([]byte(text), &context); err != nil {
-		return nil, err
-	}
-	if context == nil {
-		return nil, errors.New("null is no context")
-	}
-	return tuple.CanonicalContext(context)
 }
