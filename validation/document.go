@@ -229,7 +229,7 @@ func (d *document) scalar(at, n *yaml.Node) any {
 			d.errorf(at, "%s is no number that JSON has", n.Value)
 			return nil
 		}
-		if n.ShortTag() == "!!int" && math.Abs(f) > 1<<53 {
+		if math.Abs(f) > 1<<53 && (n.ShortTag() == "!!int" || !strings.ContainsAny(n.Value, ".eE")) {
 			d.errorf(at, "the integer %s is beyond 2^53; write it as a text, in quotes", n.Value)
 			return nil
 		}

@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -38,8 +39,8 @@ func (e *Error) At() string {
 // Unwrap returns what is wrong without the position.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errors is everything that is wrong with a file and those that it names, in
-// the order of reading.
+// Errors is everything that is wrong with a file and those that it names, file by
+// file in the order of lines.
 type Errors []*Error
 
 // Error returns the errors, one below the other.
@@ -87,6 +88,15 @@ func (p *problems) err(file string) error {
 		return nil
 	}
 	all := slices.Clone(p.found)
+	order := map[string]int{}
+	for i, e := range all {
+		if _, ok := order[e.File]; !ok {
+			order[e.File] = i
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *Error) int {
+		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
 	if p.omitted > 0 {
 		all = append(all, &Error{File: file, Err: fmt.Errorf("%d more errors", p.omitted)})
 	}

@@ -31,8 +31,8 @@ type File struct {
 	Format        Format
 	Title         string         // what the file calls itself; often empty
 	Schema        *schema.Schema // with its caveats compiled
-	Relationships []Relationship // of all tests
-	Tests         []Test         // of a SpiceDB file one, without a name
+	Relationships []Relationship // of all cases
+	Cases         []Case         // of a SpiceDB file one, without a name
 }
 
 // A Relationship is one of a file's, and where it stands.
@@ -42,8 +42,9 @@ type Relationship struct {
 	Line int // from 1
 }
 
-// A Test is a part of a file that has relationships of its own.
-type Test struct {
+// A Case is a part of a file that has relationships of its own: a test of an
+// OpenFGA file, or all that a SpiceDB file asserts.
+type Case struct {
 	Name          string
 	Line          int            // from 1; 0 if the file has no such part
 	Relationships []Relationship // besides those of the file

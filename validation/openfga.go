@@ -22,13 +22,13 @@ func (r *reader) openFGA(root *yaml.Node) *File {
 	for _, item := range r.items(fields["tests"].value, "tests") {
 		t := r.test(f, item)
 		if t.Name == "" {
-			t.Name = fmt.Sprintf("test %d", len(f.Tests)+1)
+			t.Name = fmt.Sprintf("test %d", len(f.Cases)+1)
 		}
 		if names[t.Name] {
-			t.Name = fmt.Sprintf("%s (%d)", t.Name, len(f.Tests)+1)
+			t.Name = fmt.Sprintf("%s (%d)", t.Name, len(f.Cases)+1)
 		}
 		names[t.Name] = true
-		f.Tests = append(f.Tests, t)
+		f.Cases = append(f.Cases, t)
 	}
 	return f
 }
@@ -75,8 +75,8 @@ func (r *reader) tupleSources(fields map[string]field, before []Relationship) []
 	for _, rel := range all {
 		first, twice := known[rel.Tuple]
 		if twice && first.String() != rel.String() {
-			r.problems.errorf(rel.File, rel.Line, "%v is there a second time, and differs: it is %v at %s:%d",
-				rel.Tuple, first.Relationship, first.File, first.Line)
+			r.problems.errorf(rel.File, rel.Line, "%v is there a second time, and differs: at %s:%d it is %v",
+				rel.Relationship, first.File, first.Line, first.Relationship)
 		}
 		if !twice {
 			known[rel.Tuple] = rel
@@ -106,8 +106,8 @@ func (r *reader) tupleFile(n *yaml.Node, what string) []Relationship {
 }
 
 // test reads an element of tests.
-func (r *reader) test(f *File, n *yaml.Node) Test {
-	t := Test{Line: n.Line}
+func (r *reader) test(f *File, n *yaml.Node) Case {
+	t := Case{Line: n.Line}
 	fields := r.fields(n, "a test", "name", "description", "tuples", "tuple_file", "tuple_files", "check", "list_objects", "list_users")
 	t.Name, _ = r.text(fields["name"].value, "name")
 	r.text(fields["description"].value, "description")

@@ -10,13 +10,13 @@ type Report struct {
 	File    string
 	Format  Format
 	Title   string
-	Entries []Entry // in the order of the file's tests
+	Entries []Entry // in the order of the file's cases
 }
 
 // An Entry is an assertion and how it came out.
 type Entry struct {
 	Assertion
-	Test string // the name of the test, if it has one
+	Case string // the name of the case, if it has one
 	// Got is the answer: allowed, denied, or conditional with what is missing; for
 	// a list its elements with commas; or error: and why there is no answer.
 	Got  string
@@ -62,8 +62,8 @@ func (r *Report) Summary() string {
 func (e Entry) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s:%d: ", e.File, e.Line)
-	if e.Test != "" {
-		b.WriteString(e.Test + ": ")
+	if e.Case != "" {
+		b.WriteString(e.Case + ": ")
 	}
 	b.WriteString(string(e.Kind) + " " + e.Text + "\n")
 	if e.Pass {

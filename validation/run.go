@@ -41,7 +41,7 @@ func (f *File) Run(ctx context.Context, o Options) (*Report, error) {
 	defer undecided.Close()
 
 	r := &Report{File: f.Name, Format: f.Format, Title: f.Title}
-	for _, t := range f.Tests {
+	for _, t := range f.Cases {
 		own := bare(t.Relationships)
 		w := &world{view: decided.Now().With(own...), open: undecided.Now().With(own...)}
 		for _, a := range t.Assertions {
@@ -49,7 +49,7 @@ func (f *File) Run(ctx context.Context, o Options) (*Report, error) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			r.Entries = append(r.Entries, Entry{Assertion: a, Test: t.Name, Got: out.got, Pass: out.pass, Explanation: out.why})
+			r.Entries = append(r.Entries, Entry{Assertion: a, Case: t.Name, Got: out.got, Pass: out.pass, Explanation: out.why})
 		}
 	}
 	return r, nil

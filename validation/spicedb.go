@@ -13,16 +13,16 @@ import (
 
 // spiceDB reads a validation file.
 func (r *reader) spiceDB(root *yaml.Node) *File {
-	f := &File{Name: r.name, Format: SpiceDB, Tests: make([]Test, 1)}
+	f := &File{Name: r.name, Format: SpiceDB, Cases: make([]Case, 1)}
 	fields := r.fields(root, "a validation file", spiceDBKeys...)
 	f.Schema = r.spiceDBSchema(root, fields)
 	f.Relationships = r.relationshipLines(fields["relationships"].value)
 	r.admit(f.Schema, f.Relationships)
 	if a, ok := fields["assertions"]; ok {
-		f.Tests[0].Assertions = r.assertions(f.Schema, a.value)
+		f.Cases[0].Assertions = r.assertions(f.Schema, a.value)
 	}
 	if v, ok := fields["validation"]; ok {
-		f.Tests[0].Assertions = append(f.Tests[0].Assertions, r.validation(f.Schema, v.value)...)
+		f.Cases[0].Assertions = append(f.Cases[0].Assertions, r.validation(f.Schema, v.value)...)
 	}
 	return f
 }

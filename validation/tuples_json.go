@@ -77,7 +77,15 @@ func (j *jsonTuples) wrong(line int, err error) bool {
 		j.broken(err)
 		return false
 	}
-	j.problems.errorf(j.file, line, "%s", strings.TrimPrefix(err.Error(), "json: "))
+	var typed *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &typed) && typed.Field == "":
+		j.problems.errorf(j.file, line, "a tuple should be an object, not a JSON %s", typed.Value)
+	case errors.As(err, &typed):
+		j.problems.errorf(j.file, line, "%s cannot be a JSON %s", typed.Field, typed.Value)
+	default:
+		j.problems.errorf(j.file, line, "%s", strings.TrimPrefix(err.Error(), "json: "))
+	}
 	return true
 }
 
