@@ -27,6 +27,7 @@ type (
 type Engine struct {
 	store     *store.Store
 	evaluator *check.Evaluator
+	lister    *expand.Lister
 	caveats   schema.Evaluator
 }
 
@@ -45,7 +46,8 @@ func Open(s *schema.Schema, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{store: st, evaluator: check.New(o.Check), caveats: o.Caveats}, nil
+	evaluator := check.New(o.Check)
+	return &Engine{store: st, evaluator: evaluator, lister: expand.NewLister(evaluator), caveats: o.Caveats}, nil
 }
 
 // Close ends the engine: every later call, also on views that were taken

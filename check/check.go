@@ -63,11 +63,15 @@ func New(o Options) *Evaluator {
 // [tuple.Tuple.Validate] and of [schema.Schema.ValidateTuple], that of the
 // context, [ErrBudget], [ErrCondition] and [ErrCycle].
 func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (Decision, error) {
-	s, err := e.begin(ctx, st, t)
+	if err := validate(st, t); err != nil {
+		return Decision{}, err
+	}
+	s, err := e.begin(ctx, st)
 	if err != nil {
 		return Decision{}, err
 	}
 	defer e.end(s)
+	s.principal(t.Subject)
 	return s.ask(t)
 }
 
@@ -78,34 +82,13 @@ func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (
 func (e *Evaluator) CheckAll(ctx context.Context, st *store.State, ts []tuple.Tuple) ([]Decision, error) {
 	decisions := make([]Decision, len(ts))
 	var errs []error
-	var s *solver
-	var previous tuple.Subject
-	conditions := make(map[string]prepared) // the state is the same, and so is what it gives
+	a := e.Asker(ctx, st)
+	defer a.Close()
 	for _, i := range bySubject(ts) {
-		t := ts[i]
-		err := validate(st, t)
-		if err == nil && (s == nil || t.Subject != previous) {
-			if s != nil {
-				e.end(s)
-			}
-			if s, err = e.begin(ctx, st, t); err == nil {
-				s.conditions = conditions
-			}
-			previous = t.Subject
-		}
-		if err == nil {
-			decisions[i], err = s.ask(t)
-			if err != nil && !errors.Is(err, ErrCycle) && !errors.Is(err, ErrCondition) { // what it knows is incomplete
-				e.end(s)
-				s = nil
-			}
-		}
-		if err != nil {
+		var err error
+		if decisions[i], err = a.Check(ts[i]); err != nil {
 			errs = append(errs, &QuestionError{i, err})
 		}
-	}
-	if s != nil {
-		e.end(s)
 	}
 	return decisions, errors.Join(errs...)
 }
@@ -136,11 +119,8 @@ func validate(st *store.State, t tuple.Tuple) error {
 	return st.Schema().ValidateTuple(t)
 }
 
-// begin returns a solver for the questions of t's subject.
-func (e *Evaluator) begin(ctx context.Context, st *store.State, t tuple.Tuple) (*solver, error) {
-	if err := validate(st, t); err != nil {
-		return nil, err
-	}
+// begin returns a solver for questions of st, which still needs a principal.
+func (e *Evaluator) begin(ctx context.Context, st *store.State) (*solver, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -152,10 +132,8 @@ func (e *Evaluator) begin(ctx context.Context, st *store.State, t tuple.Tuple) (
 	if s == nil {
 		s = &solver{}
 	}
-	s.graph.reset()
-	s.ctx, s.reader, s.given, s.plan, s.budget, s.looked = ctx, st.Reader(), st.Context(), p, e.budget, 0
-	s.stack, s.frames = s.stack[:0], s.frames[:0]
-	s.principal(t.Subject)
+	s.forget()
+	s.ctx, s.reader, s.given, s.plan, s.budget = ctx, st.Reader(), st.Context(), p, e.budget
 	return s, nil
 }
 
@@ -167,10 +145,16 @@ func (e *Evaluator) end(s *solver) {
 	if cap(s.nodes) > maxPooled || cap(s.edges) > 4*maxPooled || cap(s.frames) > maxPooled || cap(s.sets) > maxPooled {
 		return
 	}
-	s.graph.reset()
-	s.ctx, s.reader, s.given, s.conditions, s.plan, s.reach, s.inners, s.cycles = nil, nil, nil, nil, nil, nil, nil, nil
-	s.foreign = foreign{}
+	s.forget()
+	s.ctx, s.reader, s.given, s.conditions, s.plan, s.reach = nil, nil, nil, nil, nil, nil
 	e.solvers.Put(s)
+}
+
+// forget makes a solver ready for another subject.
+func (s *solver) forget() {
+	s.graph.reset()
+	s.looked, s.inners, s.cycles, s.foreign = 0, nil, nil, foreign{}
+	s.stack, s.frames = s.stack[:0], s.frames[:0]
 }
 
 func (e *Evaluator) plan(sch *schema.Schema, r *index.Reader) (*plan, error) {
@@ -218,7 +202,7 @@ func (s *solver) ask(t tuple.Tuple) (Decision, error) {
 	case v == unsure:
 		return s.doubt(t, g)
 	case v == yes:
-		return Decision{verdict: allowed}, nil
+		return Allow(), nil
 	}
 	return Decision{}, nil
 }

@@ -17,11 +17,15 @@ import (
 // It costs what the check costs, and as much again for the tuples that the
 // explanation mentions, with a budget of its own.
 func (e *Evaluator) Explain(ctx context.Context, st *store.State, t tuple.Tuple) (*Explanation, error) {
-	s, err := e.begin(ctx, st, t)
+	if err := validate(st, t); err != nil {
+		return nil, err
+	}
+	s, err := e.begin(ctx, st)
 	if err != nil {
 		return nil, err
 	}
 	defer e.end(s)
+	s.principal(t.Subject)
 	s.inners = map[inner]int32{}
 	d, err := s.ask(t)
 	if err != nil {

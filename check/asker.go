@@ -1,0 +1,100 @@
+package check
+
+import (
+	"context"
+	"errors"
+
+	"github.com/baobab-authz/baobab/internal/index"
+	"github.com/baobab-authz/baobab/store"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// An Asker asks one state many questions, one after the other. Questions about
+// the same subject in a row share what they find out, and all of them what the
+// values given to caveats come to. It is for one goroutine; after Close it may
+// not be used.
+type Asker struct {
+	evaluator  *Evaluator
+	ctx        context.Context
+	state      *store.State
+	solver     *solver // nil before the first question, and after one that was given up
+	subject    tuple.Subject
+	conditions map[string]prepared
+}
+
+// Asker returns who asks st. Its Close must be called.
+func (e *Evaluator) Asker(ctx context.Context, st *store.State) *Asker {
+	return &Asker{evaluator: e, ctx: ctx, state: st, conditions: make(map[string]prepared)}
+}
+
+// Close gives back what the questions used.
+func (a *Asker) Close() {
+	if a.solver != nil {
+		a.evaluator.end(a.solver)
+		a.solver = nil
+	}
+}
+
+// Check is [Evaluator.Check].
+func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
+	if err := validate(a.state, t); err != nil {
+		return Decision{}, err
+	}
+	if err := a.turn(t.Subject); err != nil {
+		return Decision{}, err
+	}
+	d, err := a.solver.ask(t)
+	if err != nil && !ofCandidate(err) { // what the solver knows is incomplete
+		a.Close()
+	}
+	return d, err
+}
+
+// ofCandidate reports whether an error is an answer about one tuple, beside
+// which others can be answered.
+func ofCandidate(err error) bool { return errors.Is(err, ErrCycle) || errors.Is(err, ErrCondition) }
+
+// turn makes a solver ready for questions about a subject.
+func (a *Asker) turn(subject tuple.Subject) error {
+	if err := a.begin(); err != nil {
+		return err
+	}
+	if subject == a.subject { // never the zero Subject, which no question has
+		return nil
+	}
+	if err := a.ctx.Err(); err != nil { // nobody else looks, if the questions are short
+		return err
+	}
+	a.solver.forget()
+	a.solver.principal(subject)
+	a.subject = subject
+	return nil
+}
+
+// begin sees to it that there is a solver.
+func (a *Asker) begin() error {
+	if a.solver != nil {
+		return nil
+	}
+	s, err := a.evaluator.begin(a.ctx, a.state)
+	if err != nil {
+		return err
+	}
+	s.conditions = a.conditions
+	a.solver, a.subject = s, tuple.Subject{}
+	return nil
+}
+
+// Condition reports whether the condition of a stored tuple, which the state's
+// reader returned, is true or, as far as can be decided, might be: then holds is
+// true and certain is false. The error is that of the context.
+func (a *Asker) Condition(k index.Key) (holds, certain bool, err error) {
+	if k.Qualifier == 0 {
+		return true, true, nil
+	}
+	if err := a.begin(); err != nil {
+		return false, false, err
+	}
+	v, _ := a.solver.condition(k)
+	return v != no, v == yes, a.ctx.Err()
+}

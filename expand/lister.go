@@ -1,0 +1,140 @@
+package expand
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/baobab-authz/baobab/check"
+	"github.com/baobab-authz/baobab/internal/index"
+	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/store"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// A Lister answers with lists. It is safe for use by many goroutines. It keeps
+// what it has compiled of the last schemas that it was asked about.
+type Lister struct {
+	evaluator *check.Evaluator
+	plans     sync.Map // planKey → *climbPlan or *descentPlan
+	planned   atomic.Int32
+}
+
+// NewLister returns a lister that decides with e.
+func NewLister(e *check.Evaluator) *Lister { return &Lister{evaluator: e} }
+
+// maxPlans bounds the plans that a lister keeps. One takes some kilobytes.
+const maxPlans = 1024
+
+// A planKey is what a plan depends on: the rules, the ids of names, whether it
+// climbs to objects or descends to subjects, and of which type and relation.
+type planKey struct {
+	schema        *schema.Schema
+	dict          *index.Dict
+	climbs        bool
+	typ, relation string
+}
+
+// planned returns the plan of a key, which compile makes if need be.
+func planned[P any](l *Lister, key planKey, compile func() P) P {
+	if p, ok := l.plans.Load(key); ok {
+		return p.(P)
+	}
+	first, loaded := l.plans.LoadOrStore(key, compile())
+	if !loaded && l.planned.Add(1) > maxPlans { // schemas come and go
+		l.plans.Clear()
+		l.planned.Store(0)
+	}
+	return first.(P)
+}
+
+// A goal is a relation of an object, as in package check.
+type goal struct {
+	object   index.ID
+	relation index.Name
+}
+
+// A foreign object is one that the state does not know, but the question names:
+// it has no tuples, and is itself. Its id is the greatest that is not local to a
+// view, where no store's ids arrive.
+const foreign = index.ID(1<<31 - 1)
+
+// A lookup finds the objects of a state, and the one of the question.
+type lookup struct {
+	reader *index.Reader
+	own    tuple.Object // the foreign one
+	typ    index.Name   // its type
+}
+
+// id returns the id of the object that the question names.
+func (p *lookup) id(o tuple.Object) index.ID {
+	if id, ok := p.reader.ID(o); ok {
+		return id
+	}
+	p.own = o
+	p.typ, _ = p.reader.Name(o.Type)
+	return foreign
+}
+
+func (p *lookup) object(id index.ID) tuple.Object {
+	if id == foreign {
+		return p.own
+	}
+	return p.reader.Object(id)
+}
+
+func (p *lookup) typeOf(id index.ID) index.Name {
+	if id == foreign {
+		return p.typ
+	}
+	return p.reader.TypeOf(id)
+}
+
+// A candidate is an object that may be in a list; or must be, if it is certain.
+type candidate struct {
+	object tuple.Object
+	level  level
+}
+
+// A level says what is known of a goal or a candidate.
+type level uint8
+
+const (
+	unseen  level = iota
+	against       // it is on the right side of an exclusion
+	maybe         // it is on the way, but something has to be decided
+	certain       // it holds
+)
+
+func byID(a, b candidate) int { return strings.Compare(a.object.ID, b.object.ID) }
+
+// behind returns the candidates behind an id, of which they are sorted.
+func behind(candidates []candidate, id string) []candidate {
+	i, found := slices.BinarySearchFunc(candidates, id, func(c candidate, id string) int { return strings.Compare(c.object.ID, id) })
+	if found {
+		i++
+	}
+	return candidates[i:]
+}
+
+// anyID stands for an id where a question needs one and its answer does not.
+const anyID = "any"
+
+// askable reports why t cannot be asked of st.
+func askable(st *store.State, t tuple.Tuple) error {
+	if err := st.Err(); err != nil {
+		return err
+	}
+	if err := t.Validate(); err != nil {
+		return err
+	}
+	return st.Schema().ValidateTuple(t)
+}
+
+// ofOne reports whether an error is the answer about one candidate, beside which
+// the list goes on.
+func ofOne(err error) bool {
+	return errors.Is(err, check.ErrCycle) || errors.Is(err, check.ErrCondition)
+}

@@ -1,0 +1,125 @@
+package baobab
+
+import (
+	"context"
+	"iter"
+
+	"github.com/baobab-authz/baobab/expand"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// Objects returns every object of a type that a subject has a permission on, in
+// the order of their ids, without duplicates:
+//
+//	for o, err := range view.Objects(ctx, ann, "view", "document", expand.Limit(100)) {
+//		if err != nil { … }
+//		… o.Object, o.Decision …
+//	}
+//
+// What is conditional is in the list, marked with the parameters that are
+// missing: look at the Decision of each. A tuple that is an error, such as
+// [check.ErrCycle], is in the list as that error beside its object, and the list
+// goes on; every other error ends it. Without one the list is complete. It goes on
+// behind an entry with [expand.After] and a [expand.Cursor]. See [expand.Lister.Objects]
+// for the errors, and for what it costs: time linear in what the subject has, whatever n is.
+func (v View) Objects(ctx context.Context, subject tuple.Subject, permission, objectType string, options ...expand.ListOption) iter.Seq2[expand.ObjectAnswer, error] {
+	if err := v.Err(); err != nil {
+		return failed[expand.ObjectAnswer](err)
+	}
+	return v.engine.lister.Objects(ctx, v.state, subject, permission, objectType, options...)
+}
+
+// Subjects returns every subject of a type that has a permission on an object, in
+// the order of their ids, without duplicates. The type is that of an object, such
+// as user, or a userset's, such as group#member. A wildcard comes first, and says
+// for whom it does not speak: see [expand.SubjectAnswer]. The rest is as for
+// [View.Objects]. See [expand.Lister.Subjects] for what it costs: time linear in
+// the tuples behind the object.
+func (v View) Subjects(ctx context.Context, object tuple.Object, permission, subjectType string, options ...expand.ListOption) iter.Seq2[expand.SubjectAnswer, error] {
+	if err := v.Err(); err != nil {
+		return failed[expand.SubjectAnswer](err)
+	}
+	return v.engine.lister.Subjects(ctx, v.state, object, permission, subjectType, options...)
+}
+
+// Permissions returns every relation and permission that a subject has to an
+// object, in the order of their names, for an interface that shows what can be
+// done. The rest is as for [View.Objects]. It costs less than a check for each.
+func (v View) Permissions(ctx context.Context, subject tuple.Subject, object tuple.Object) iter.Seq2[expand.PermissionAnswer, error] {
+	if err := v.Err(); err != nil {
+		return failed[expand.PermissionAnswer](err)
+	}
+	return v.engine.lister.Permissions(ctx, v.state, subject, object)
+}
+
+// failed is a list that cannot be made.
+func failed[A any](err error) iter.Seq2[A, error] {
+	return func(yield func(A, error) bool) {
+		var none A
+		yield(none, err)
+	}
+}
+
+// Cursor returns the place in the view's lists behind the entry with an id. It is
+// of the view's revision and instant: [Engine.Resume] returns to them.
+func (v View) Cursor(last string) expand.Cursor {
+	return expand.Cursor{Last: last, Revision: v.Revision(), Time: v.Time()}
+}
+
+// Resume returns a view of the state that a cursor is of, so that the pages of a
+// list are all of one state; what was hypothetical or given then has to be so again.
+// For a cursor without a revision it is Now.
+//
+// Errors: those of [Engine.At], [store.ErrRevisionGone] among them for a
+// revision that is not retained any more, and of [View.AsOf].
+func (e *Engine) Resume(c expand.Cursor) (View, error) {
+	v := e.Now()
+	if !c.Revision.IsZero() {
+		var err error
+		if v, err = e.At(c.Revision); err != nil {
+			return v, err
+		}
+		v = v.AsOf(c.Time)
+	}
+	return v, v.Err()
+}
+
+// Objects is [View.Objects] of Now.
+func (e *Engine) Objects(ctx context.Context, subject tuple.Subject, permission, objectType string, options ...expand.ListOption) iter.Seq2[expand.ObjectAnswer, error] {
+	return e.Now().Objects(ctx, subject, permission, objectType, options...)
+}
+
+// Subjects is [View.Subjects] of Now.
+func (e *Engine) Subjects(ctx context.Context, object tuple.Object, permission, subjectType string, options ...expand.ListOption) iter.Seq2[expand.SubjectAnswer, error] {
+	return e.Now().Subjects(ctx, object, permission, subjectType, options...)
+}
+
+// Permissions is [View.Permissions] of Now.
+func (e *Engine) Permissions(ctx context.Context, subject tuple.Subject, object tuple.Object) iter.Seq2[expand.PermissionAnswer, error] {
+	return e.Now().Permissions(ctx, subject, object)
+}
+
+// Objects is [View.Objects] of the pending state.
+func (tx *Tx) Objects(ctx context.Context, subject tuple.Subject, permission, objectType string, options ...expand.ListOption) iter.Seq2[expand.ObjectAnswer, error] {
+	return tx.View().Objects(ctx, subject, permission, objectType, options...)
+}
+
+// Subjects is [View.Subjects] of the pending state.
+func (tx *Tx) Subjects(ctx context.Context, object tuple.Object, permission, subjectType string, options ...expand.ListOption) iter.Seq2[expand.SubjectAnswer, error] {
+	return tx.View().Subjects(ctx, object, permission, subjectType, options...)
+}
+
+// Permissions is [View.Permissions] of the pending state.
+func (tx *Tx) Permissions(ctx context.Context, subject tuple.Subject, object tuple.Object) iter.Seq2[expand.PermissionAnswer, error] {
+	return tx.View().Permissions(ctx, subject, object)
+}
+
+// Objects is [View.Objects] for the principal.
+func (p Principal) Objects(ctx context.Context, permission, objectType string, options ...expand.ListOption) iter.Seq2[expand.ObjectAnswer, error] {
+	return p.view.Objects(ctx, p.subject, permission, objectType, options...)
+}
+
+// Permissions is [View.Permissions] for the principal.
+func (p Principal) Permissions(ctx context.Context, object tuple.Object) iter.Seq2[expand.PermissionAnswer, error] {
+	return p.view.Permissions(ctx, p.subject, object)
+}
