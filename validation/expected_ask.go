@@ -147,16 +147,27 @@ func (q onlyExpected) ask(ctx context.Context, w *world) outcome {
 	return outcome{got: "also " + strings.Join(others, ", "), why: why.String()}
 }
 
-// found returns who is in by tuples that name them, wildcards and usersets included.
+// found returns who is in by tuples that name them, wildcards and usersets
+// included: of those that [baobab.View.Subjects] lists, not who is in by a wildcard
+// alone or as the userset itself.
 func (m *membership) found() []tuple.Subject {
 	var all []tuple.Subject
+	var kinds []string
 	for _, s := range m.named() {
-		if m.check(m.at, s) == denied {
-			continue
-		}
-		if direct, _ := m.places(s); len(direct) > 0 {
-			all = append(all, s)
+		kinds = append(kinds, userFilter{s.Type, s.Relation}.String())
+	}
+	slices.Sort(kinds)
+	for _, kind := range slices.Compact(kinds) {
+		for a, err := range m.view.Subjects(m.ctx, m.at.Object, m.at.Relation, kind) {
+			if err != nil {
+				m.err = err
+				return nil
+			}
+			if direct, _ := m.places(a.Subject); len(direct) > 0 {
+				all = append(all, a.Subject)
+			}
 		}
 	}
+	slices.SortFunc(all, compareSubjects)
 	return all
 }

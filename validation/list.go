@@ -44,7 +44,7 @@ func (l objectList) ask(ctx context.Context, w *world) outcome {
 	for _, o := range l.want {
 		c.expect(o.String(), tuple.New(o, l.permission, l.subject))
 	}
-	for a, err := range objects(ctx, v, l.subject, l.permission, l.objectType) {
+	for a, err := range v.Objects(ctx, l.subject, l.permission, l.objectType) {
 		if err != nil && a.Object.IsZero() {
 			return failed(err)
 		}
@@ -81,7 +81,7 @@ func (l subjectList) ask(ctx context.Context, w *world) outcome {
 		c.expect(s.String(), tuple.New(l.object, l.permission, s))
 	}
 	for _, f := range l.filters {
-		for a, err := range subjects(ctx, v, l.object, l.permission, f.String()) {
+		for a, err := range v.Subjects(ctx, l.object, l.permission, f.String()) {
 			if err != nil && a.Subject.IsZero() {
 				return failed(err)
 			}
