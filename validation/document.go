@@ -154,7 +154,7 @@ func (d *document) text(n *yaml.Node, what string) (string, bool) {
 		return "", false
 	}
 	if n.Kind != yaml.ScalarNode {
-		d.errorf(n, "%s should be a text", what)
+		d.errorf(n, "%s should be a text; YAML wants quotes around one that has \": \" or begins with [, { or *", what)
 		return "", false
 	}
 	return n.Value, true
@@ -229,7 +229,7 @@ func (d *document) scalar(at, n *yaml.Node) any {
 			d.errorf(at, "%s is no number that JSON has", n.Value)
 			return nil
 		}
-		if math.Abs(f) > 1<<53 && (n.ShortTag() == "!!int" || !strings.ContainsAny(n.Value, ".eE")) {
+		if beyond(n.Value) {
 			d.errorf(at, "the integer %s is beyond 2^53; write it as a text, in quotes", n.Value)
 			return nil
 		}

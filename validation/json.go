@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
+	"math/big"
 	"strings"
 )
 
@@ -65,8 +65,14 @@ func number(text string) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s is out of the range of numbers", text)
 	}
-	if !strings.ContainsAny(text, ".eE") && math.Abs(f) > 1<<53 {
+	if beyond(text) {
 		return nil, fmt.Errorf("the integer %s is beyond 2^53; write it as a text, in quotes", text)
 	}
 	return f, nil
+}
+
+// beyond reports whether a text is an integer of which float64 may have another.
+func beyond(text string) bool {
+	n, ok := new(big.Int).SetString(text, 0)
+	return ok && n.CmpAbs(big.NewInt(1<<53)) > 0
 }

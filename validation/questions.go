@@ -129,8 +129,8 @@ func (q questions) listObjects(n *yaml.Node) []Assertion {
 
 // admits is known, for a question that is not about the tuple's object.
 func (q questions) admits(n *yaml.Node, t tuple.Tuple) bool {
-	if q.schema == nil {
-		return false
+	if q.schema == nil { // which is an error already
+		return true
 	}
 	if err := q.schema.ValidateTuple(t); err != nil {
 		q.errorf(n, "%w", err)

@@ -131,8 +131,8 @@ func (r *reader) assertion(s *schema.Schema, n *yaml.Node) (tuple.Tuple, map[str
 
 // known reports what a question names that there is not.
 func (r *reader) known(s *schema.Schema, n *yaml.Node, t tuple.Tuple) bool {
-	if s == nil {
-		return false
+	if s == nil { // which is an error already
+		return true
 	}
 	if err := s.ValidateTuple(t); err != nil {
 		r.errorf(n, "%v: %w", t, err)
