@@ -18,8 +18,8 @@ var (
 	atlas = tuple.MustParseObject("document:atlas")
 )
 
-// entries returns the entries of a list that has no errors.
-func entries[A interface{ String() string }](t *testing.T, list iter.Seq2[A, error]) []string {
+// printed returns the entries of a list that has no errors.
+func printed[A interface{ String() string }](t *testing.T, list iter.Seq2[A, error]) []string {
 	t.Helper()
 	var all []string
 	for a, err := range list {
@@ -36,18 +36,18 @@ func TestListsOfPendingState(t *testing.T) {
 	_, err := eng.Update(ctx, func(tx *baobab.Tx) error {
 		require.NoError(t, tx.Delete(tuple.MustParse("document:atlas#reader@user:*")))
 		require.NoError(t, tx.Create(tuple.MustParseRelationship("document:dance#owner@user:ann")))
-		require.Equal(t, []string{"document:atlas", "document:bylaws", "document:cash", "document:dance"}, entries(t, tx.Objects(ctx, ann, "read", "document")))
-		require.Equal(t, []string{"user:ann"}, entries(t, tx.Subjects(ctx, atlas, "read", "user")))
-		require.Equal(t, []string{"edit", "owner", "read"}, entries(t, tx.Permissions(ctx, ann, atlas)))
-		require.Equal(t, []string{"user:* except eve", "user:ann"}, entries(t, eng.Subjects(ctx, atlas, "read", "user")))
+		require.Equal(t, []string{"document:atlas", "document:bylaws", "document:cash", "document:dance"}, printed(t, tx.Objects(ctx, ann, "read", "document")))
+		require.Equal(t, []string{"user:ann"}, printed(t, tx.Subjects(ctx, atlas, "read", "user")))
+		require.Equal(t, []string{"edit", "owner", "read"}, printed(t, tx.Permissions(ctx, ann, atlas)))
+		require.Equal(t, []string{"user:* except eve", "user:ann"}, printed(t, eng.Subjects(ctx, atlas, "read", "user")))
 		return nil
 	})
 	require.NoError(t, err)
-	require.Equal(t, []string{"user:ann"}, entries(t, eng.Subjects(ctx, atlas, "read", "user")))
-	require.Equal(t, []string{"document:atlas", "document:bylaws", "document:cash", "document:dance"}, entries(t, eng.Objects(ctx, ann, "read", "document")))
-	require.Equal(t, []string{"edit", "owner", "read"}, entries(t, eng.Permissions(ctx, ann, atlas)))
-	require.Equal(t, []string{"document:cash", "document:dance"}, entries(t, eng.Now().As(ann).Objects(ctx, "edit", "document", expand.After(expand.Cursor{Last: "bylaws"}))))
-	require.Equal(t, []string{"edit", "owner", "read"}, entries(t, eng.Now().As(ann).Permissions(ctx, atlas)))
+	require.Equal(t, []string{"user:ann"}, printed(t, eng.Subjects(ctx, atlas, "read", "user")))
+	require.Equal(t, []string{"document:atlas", "document:bylaws", "document:cash", "document:dance"}, printed(t, eng.Objects(ctx, ann, "read", "document")))
+	require.Equal(t, []string{"edit", "owner", "read"}, printed(t, eng.Permissions(ctx, ann, atlas)))
+	require.Equal(t, []string{"document:cash", "document:dance"}, printed(t, eng.Now().As(ann).Objects(ctx, "edit", "document", expand.After(expand.Cursor{Last: "bylaws"}))))
+	require.Equal(t, []string{"edit", "owner", "read"}, printed(t, eng.Now().As(ann).Permissions(ctx, atlas)))
 }
 
 // A view that cannot answer says so in its lists as well.
@@ -89,13 +89,13 @@ func TestResume(t *testing.T) {
 	_, err = eng.Write(ctx, tuple.MustParseRelationship("document:balance#owner@user:ann"))
 	require.NoError(t, err)
 	require.Equal(t, []string{"document:balance", "document:bylaws", "document:cash"},
-		entries(t, eng.Objects(ctx, ann, "read", "document", expand.After(expand.Cursor{Last: "atlas"}))))
+		printed(t, eng.Objects(ctx, ann, "read", "document", expand.After(expand.Cursor{Last: "atlas"}))))
 	for _, err := range eng.Objects(ctx, ann, "read", "document", expand.After(cursor)) {
 		require.ErrorIs(t, err, expand.ErrCursor)
 	}
 	then, err := eng.Resume(cursor)
 	require.NoError(t, err)
-	require.Equal(t, []string{"document:bylaws", "document:cash"}, entries(t, then.Objects(ctx, ann, "read", "document", expand.After(cursor))))
+	require.Equal(t, []string{"document:bylaws", "document:cash"}, printed(t, then.Objects(ctx, ann, "read", "document", expand.After(cursor))))
 	require.True(t, then.Time().Equal(now.Time().Truncate(time.Microsecond)))
 
 	other := shelf()
