@@ -1,7 +1,6 @@
 package validation
 
 import (
-	"errors"
 	"io/fs"
 	"path"
 
@@ -9,10 +8,11 @@ import (
 	"github.com/baobab-authz/baobab/schema/openfga"
 )
 
-// readModel reads a model in a file of its own: in OpenFGA's language, or in JSON.
+// readModel reads a model in a file of its own: of several modules (.mod), in
+// JSON, or in OpenFGA's language.
 func readModel(fsys fs.FS, name string) (*schema.Schema, error) {
 	if path.Ext(name) == ".mod" {
-		return nil, errors.New("a model of several modules is not read")
+		return openfga.ParseFS(fsys, name)
 	}
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
