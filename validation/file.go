@@ -167,7 +167,11 @@ func (r *reader) beside(n *yaml.Node, what string) (string, bool) {
 		return "", false
 	}
 	name := path.Join(path.Dir(r.name), named)
-	if named == "" || path.IsAbs(named) || !fs.ValidPath(name) {
+	if named == "" {
+		r.errorf(n, "%s names no file", what)
+		return "", false
+	}
+	if path.IsAbs(named) || !fs.ValidPath(name) {
 		r.errorf(n, "%s: %q leads out of the folder that is read: a path is relative to the file in which it stands", what, named)
 		return "", false
 	}
