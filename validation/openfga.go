@@ -3,6 +3,7 @@ package validation
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -110,7 +111,8 @@ func (r *reader) tupleFile(n *yaml.Node, what string) []Relationship {
 func (r *reader) test(f *File, n *yaml.Node) Case {
 	t := Case{Line: n.Line}
 	fields := r.fields(n, "a test", "name", "description", "tuples", "tuple_file", "tuple_files", "check", "list_objects", "list_users")
-	t.Name, _ = r.text(fields["name"].value, "name")
+	name, _ := r.text(fields["name"].value, "name")
+	t.Name = strings.Join(strings.Fields(name), " ") // a line of a report
 	r.text(fields["description"].value, "description")
 	t.Relationships = r.tupleSources(fields, f.Relationships)
 	r.admit(f.Schema, t.Relationships)
