@@ -89,7 +89,7 @@ func (l *listing) ofSubject(s tuple.Subject) error {
 			for _, e := range l.model.Objects(s, r.Name, typ.Name) {
 				want = append(want, entry{tuple.New(e.Object, r.Name, s), e.Value, e.Object.ID, e.String()})
 			}
-			err := l.same(want, func(options ...expand.ListOption) entries { return l.objects(s, r.Name, typ.Name, options...) })
+			err := l.same(want, starts[1:], func(options ...expand.ListOption) entries { return l.objects(s, r.Name, typ.Name, options...) })
 			if err != nil {
 				return fmt.Errorf("objects %s#%s@%s: %w", typ.Name, r.Name, s, err)
 			}
@@ -121,7 +121,11 @@ func (l *listing) ofObject(o tuple.Object) error {
 				for _, e := range l.model.Subjects(o, r.Name, typ.Name, userset) {
 					want = append(want, entry{tuple.New(o, r.Name, e.Subject), e.Value, e.Subject.ID, e.String()})
 				}
-				err := l.same(want, func(options ...expand.ListOption) entries { return l.subjects(o, r.Name, of, options...) })
+				from := starts[1:]
+				if userset == "" {
+					from = starts[:]
+				}
+				err := l.same(want, from, func(options ...expand.ListOption) entries { return l.subjects(o, r.Name, of, options...) })
 				if err != nil {
 					return fmt.Errorf("subjects %s#%s@%s: %w", o, r.Name, of, err)
 				}
@@ -248,16 +252,16 @@ func texts(list []entry) string {
 	return "[" + strings.TrimSpace(b.String()) + "]"
 }
 
-// same compares a list, whole, in pages, and from somewhere on.
-func (l *listing) same(want []entry, list func(...expand.ListOption) entries) error {
+// same compares a list, whole, in pages, and after one of some ids.
+func (l *listing) same(want []entry, from []string, list func(...expand.ListOption) entries) error {
 	if err := l.whole(want, list()); err != nil {
 		return err
 	}
 	l.page++
-	if err := l.after(want, list); err != nil || len(want) < 2 && l.page%4 > 0 {
+	if err := l.after(want, from[l.page%len(from)], list); err != nil || len(want) < 2 && l.page%4 > 0 {
 		return err
 	}
-	size := 1 + l.page%7
+	size := max(1+l.page%7, len(want)/10) // of a long list, as a long chain gives, larger ones
 	var all []entry
 	for {
 		var options []expand.ListOption
@@ -282,12 +286,12 @@ func (l *listing) same(want []entry, list func(...expand.ListOption) entries) er
 	return nil
 }
 
-// starts are ids at which nothing need be, but much is before or after.
+// starts are ids after which a list may begin: first the wildcard, of lists that can
+// have one, then some at which nothing need be, but much is before or after.
 var starts = [...]string{tuple.Wildcard, "!", "$", "0", "1", "10", "2", "ann", "bob", "c", "n30", "none", "~"}
 
 // after compares the rest of a list after an id, whether that is in it or not.
-func (l *listing) after(want []entry, list func(...expand.ListOption) entries) error {
-	start := starts[l.page%len(starts)]
+func (l *listing) after(want []entry, start string, list func(...expand.ListOption) entries) error {
 	got, err := take(list(expand.After(expand.Cursor{Last: start})), -1)
 	if err != nil {
 		return fmt.Errorf("after %s: %w", start, err)

@@ -61,8 +61,10 @@
 // filter, has), CEL's optional values (m[?key].orValue(x), m.?field), and
 //
 //	ip.in_cidr("10.0.0.0/8")  whether an ipaddress is in a network. IPv4 addresses are in no
-//	                          IPv6 network nor the other way round, the form ::ffff:10.0.0.1
-//	                          is IPv6, and an address with a zone is in none.
+//	                          IPv6 network nor the other way round. The form ::ffff:10.0.0.1
+//	                          is the IPv4 address, here and everywhere, and a zone does not
+//	                          matter: otherwise a ban of a network would be got round by
+//	                          writing an address in another way. (SpiceDB has both in none.)
 //	a.isSubtreeOf(b)          whether the map b has each entry of a. Where an entry of a is a
 //	                          map, b's must have its entries, and may have more; all other
 //	                          values must be equal by CEL's ==, lists as a whole.

@@ -197,7 +197,7 @@ func readAddress(v any) ref.Val {
 	if err != nil {
 		return nil
 	}
-	return address{a}
+	return address{a.Unmap()} // ::ffff:10.0.0.1 is the same host as 10.0.0.1
 }
 
 // A list is the type of lists of one type.
