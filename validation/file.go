@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"cmp"
 	"io/fs"
 	"path"
 	"slices"
@@ -103,7 +104,6 @@ func Read(fsys fs.FS, name string) (*File, error) {
 		return nil, err
 	}
 	p := &problems{}
-	r := &reader{fsys: fsys, name: name, problems: p}
 	doc, root := newDocument(name, data, p)
 	if root == nil {
 		if len(p.found) == 0 {
@@ -111,8 +111,8 @@ func Read(fsys fs.FS, name string) (*File, error) {
 		}
 		return nil, p.err(name)
 	}
-	r.document = doc
-	var f *File
+	r := &reader{fsys, name, doc}
+	f := &File{}
 	switch r.format(root) {
 	case SpiceDB:
 		f = r.spiceDB(root)
@@ -122,6 +122,9 @@ func Read(fsys fs.FS, name string) (*File, error) {
 	if err := p.err(name); err != nil {
 		return nil, err
 	}
+	for _, c := range f.Cases {
+		slices.SortStableFunc(c.Assertions, func(a, b Assertion) int { return cmp.Compare(a.Line, b.Line) })
+	}
 	return f, nil
 }
 
@@ -130,7 +133,6 @@ type reader struct {
 	fsys fs.FS
 	name string
 	*document
-	problems *problems
 }
 
 var (
