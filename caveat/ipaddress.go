@@ -88,3 +88,21 @@ func unmapped(network netip.Prefix) netip.Prefix {
 	}
 	return network
 }
+
+// makeAddress is the function ipaddress.
+func makeAddress() cel.EnvOption {
+	return cel.Function("ipaddress", cel.Overload("string_to_ipaddress",
+		[]*cel.Type{cel.StringType}, addressType,
+		cel.UnaryBinding(func(arg ref.Val) ref.Val {
+			text, ok := arg.(types.String)
+			if !ok {
+				return types.MaybeNoSuchOverloadErr(arg)
+			}
+			if len(text) <= maxNetwork {
+				if a := readAddress(string(text)); a != nil {
+					return a
+				}
+			}
+			return types.NewErr("ipaddress: %s is no IP address such as \"10.0.0.1\"", quote(string(text)))
+		})))
+}

@@ -102,11 +102,9 @@
 //
 // # What is not read
 //
-// Conditions of OpenFGA are read as package caveat reads caveats, which is how SpiceDB
-// has them: a uint is compared with 5, not with 5u, and there is no function ipaddress.
-// A condition that is written otherwise is an error of the file. So are conditions
-// that a tuple brings along ($expression), YAML's merge keys (<<), and SpiceDB's
-// old keys namespace_configs, relation_tuples and validation_tuples.
+// Errors of a file are conditions that a tuple of OpenFGA brings along ($expression),
+// YAML's merge keys (<<), and SpiceDB's old keys namespace_configs, relation_tuples
+// and validation_tuples.
 //
 // # Cost
 //

@@ -85,8 +85,10 @@ type Assertion struct {
 	question question
 }
 
-// evaluator returns what gives caveats their meaning.
-func evaluator() schema.Evaluator { return caveat.New(caveat.Options{}) }
+// evaluator returns what gives caveats the meaning that the format gives them.
+func (f Format) evaluator() schema.Evaluator {
+	return caveat.New(caveat.Options{OpenFGA: f == OpenFGA})
+}
 
 // Read reads the test file at path, and what it names, from a file system. The
 // names of other files in it are relative to it, and cannot leave fsys.
