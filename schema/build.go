@@ -19,6 +19,8 @@ type Member struct {
 	subjects []SubjectType
 	rewrite  Rewrite
 	perm     bool
+	at       span   // of the name
+	places   []span // of the subjects
 
 	directives []directive
 	definition bool // it is no member: its directives are the definition's
@@ -162,12 +164,16 @@ func Param(name, typ string) Parameter {
 }
 
 func (m Member) member() *member {
-	d := &member{kind: memberRelation, name: ident{text: m.name}, directives: m.directives}
+	d := &member{kind: memberRelation, name: ident{m.name, m.at}, directives: m.directives}
 	if m.perm {
 		d.kind = memberPermission
 	}
-	for _, s := range m.subjects {
-		d.types = append(d.types, typeRef{SubjectType: s})
+	for i, s := range m.subjects {
+		t := typeRef{SubjectType: s}
+		if i < len(m.places) {
+			t.at, t.typeAt, t.relationAt, t.caveatAt = m.places[i], m.places[i], m.places[i], m.places[i]
+		}
+		d.types = append(d.types, t)
 	}
 	switch {
 	case m.rewrite != nil:
@@ -202,6 +208,11 @@ func (b *exprBuilder) expr(r Rewrite, depth int) *expr {
 		return &expr{kind: exprNil}
 	}
 	switch r := r.(type) {
+	case placed:
+		b.operators--
+		e := b.expr(r.Rewrite, depth)
+		e.place(r.at.at)
+		return e
 	case This:
 		return &expr{kind: exprThis}
 	case Nil:
@@ -266,33 +277,33 @@ func bodyFault(expression string) string {
 
 // checkNames reports what the parser would not have read.
 func checkNames(d *decl, report *reports) {
-	valid := func(err error, about string) {
+	valid := func(err error, at span, about string) {
 		if err != nil {
-			report.errorf(span{}, about, "%v", err)
+			report.errorf(at, about, "%v", err)
 		}
 	}
-	valid(tuple.ValidateTypeName(d.name.text), d.name.text)
+	valid(tuple.ValidateTypeName(d.name.text), d.name.at, d.name.text)
 	for _, p := range d.params {
-		valid(tuple.ValidateName(p.name.text), d.name.text)
+		valid(tuple.ValidateName(p.name.text), p.name.at, d.name.text)
 		if !validType(p.typ, 1) {
-			report.errorf(span{}, d.name.text, "parameter %s has an unknown type", p.name.text)
+			report.errorf(p.name.at, d.name.text, "parameter %s has an unknown type", p.name.text)
 		}
 	}
 	if d.kind == declCaveat {
 		if len(d.params) == 0 {
-			report.errorf(span{}, d.name.text, "a caveat has at least one parameter")
+			report.errorf(d.name.at, d.name.text, "a caveat has at least one parameter")
 		}
 		if onlyComments(d.expression) {
-			report.errorf(span{}, d.name.text, "caveat %s has no expression", d.name.text)
+			report.errorf(d.name.at, d.name.text, "caveat %s has no expression", d.name.text)
 		} else if fault := bodyFault(d.expression); fault != "" {
-			report.errorf(span{}, d.name.text, "the expression of caveat %s %s", d.name.text, fault)
+			report.errorf(d.name.at, d.name.text, "the expression of caveat %s %s", d.name.text, fault)
 		}
 	}
 	d.directives = qualifying(d.directives, aboveDefinition, d.name.text, report)
 	for _, m := range d.members {
 		about := d.name.text + "#" + m.name.text
 		m.directives = qualifying(m.directives, m.place(), about, report)
-		valid(tuple.ValidateName(m.name.text), about)
+		valid(tuple.ValidateName(m.name.text), m.name.at, about)
 		checkMember(m, about, report)
 	}
 }
@@ -309,7 +320,7 @@ func validType(t TypeRef, depth int) bool {
 func checkMember(m *member, about string, report *reports) {
 	for _, s := range m.types {
 		if s.Wildcard && s.Relation != "" {
-			report.errorf(span{}, about, "a wildcard has no relation: %s:* is every %s itself", s.Type, s.Type)
+			report.errorf(s.at, about, "a wildcard has no relation: %s:* is every %s itself", s.Type, s.Type)
 		}
 	}
 	this := false
@@ -318,16 +329,16 @@ func checkMember(m *member, about string, report *reports) {
 			this = this || e.kind == exprThis
 			if e.kind == exprBad {
 				m.broken = true
-				report.errorf(span{}, about, "%s", e.bad)
+				report.errorf(m.name.at, about, "%s", e.bad)
 			}
 		})
 	}
 	switch relation := m.kind == memberRelation; {
 	case relation && len(m.types) == 0:
-		report.errorf(span{}, about, "relation %s admits no type of subject", m.name.text)
+		report.errorf(m.name.at, about, "relation %s admits no type of subject", m.name.text)
 	case relation && m.expr != nil && !this && !m.broken:
-		report.errorf(span{}, about, "relation %s is rewritten without This, so that its tuples would mean nothing", m.name.text)
+		report.errorf(m.name.at, about, "relation %s is rewritten without This, so that its tuples would mean nothing", m.name.text)
 	case !relation && this:
-		report.errorf(span{}, about, "permission %s stores no tuples, which This stands for", m.name.text)
+		report.errorf(m.name.at, about, "permission %s stores no tuples, which This stands for", m.name.text)
 	}
 }

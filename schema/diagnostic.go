@@ -141,6 +141,11 @@ func (r *reports) errorf(at span, about string, format string, args ...any) {
 	r.add(at, Diagnostic{About: about, Message: fmt.Sprintf(format, args...)})
 }
 
+// suggestf reports an error with what to do about it.
+func (r *reports) suggestf(at span, about, suggestion, format string, args ...any) {
+	r.add(at, Diagnostic{About: about, Suggestion: suggestion, Message: fmt.Sprintf(format, args...)})
+}
+
 // warnf reports a warning.
 func (r *reports) warnf(at span, about, suggestion, format string, args ...any) {
 	r.add(at, Diagnostic{Severity: SeverityWarning, About: about, Suggestion: suggestion, Message: fmt.Sprintf(format, args...)})
