@@ -11,7 +11,7 @@
 //
 //	Conditional, in lists too       the error 2000, since theirs has no such answer
 //	check.ErrCycle                  false; in a list, no entry
-//	an invalid contextual tuple     the error 2027, and 2000 if only its condition is wrong
+//	an invalid contextual tuple     the error 2027; in a list 2000 if only its condition is wrong
 //	an invalid request              the errors 2000, 2021 and 2022, see [invalid]
 //	check.ErrCondition              the error 2000
 //	check.ErrBudget                 the error 2002
@@ -185,8 +185,9 @@ type request interface {
 	GetAuthorizationModelId() string
 }
 
-// view returns the view that a request is asked of.
-func (c *Client) view(ctx context.Context, in request, contextual []*openfgav1.TupleKey, given map[string]any) (baobab.View, error) {
+// view returns the view that a request is asked of. What refuse translates is
+// an error about a contextual tuple.
+func (c *Client) view(ctx context.Context, in request, contextual []*openfgav1.TupleKey, given map[string]any, refuse func(error) error) (baobab.View, error) {
 	s, err := c.store(in.GetStoreId())
 	if err != nil {
 		return baobab.View{}, err
@@ -199,11 +200,11 @@ func (c *Client) view(ctx context.Context, in request, contextual []*openfgav1.T
 	}
 	added, err := s.relationships(ctx, contextual)
 	if err != nil {
-		return baobab.View{}, invalidTuple(err)
+		return baobab.View{}, refuse(err)
 	}
 	v := engine.Now().With(added...)
 	if err := v.Err(); err != nil {
-		return baobab.View{}, invalidTuple(err)
+		return baobab.View{}, refuse(err)
 	}
 	v = v.Given(given)
 	if err := v.Err(); err != nil {
@@ -214,7 +215,7 @@ func (c *Client) view(ctx context.Context, in request, contextual []*openfgav1.T
 
 // Check asks whether a tuple holds.
 func (c *Client) Check(ctx context.Context, in *openfgav1.CheckRequest, _ ...grpc.CallOption) (*openfgav1.CheckResponse, error) {
-	v, err := c.view(ctx, in, in.GetContextualTuples().GetTupleKeys(), in.GetContext().AsMap())
+	v, err := c.view(ctx, in, in.GetContextualTuples().GetTupleKeys(), in.GetContext().AsMap(), invalidTuple)
 	if err != nil {
 		return nil, err
 	}

@@ -43,12 +43,18 @@ func unknown(err error, typ, relation string) error {
 }
 
 // invalidTuple translates an error about a tuple that is written or given with a
-// request: 2027, and 2000 if it is only about the tuple's condition.
+// check: 2027.
 func invalidTuple(err error) error {
+	return failed(openfgav1.ErrorCode_invalid_tuple, err)
+}
+
+// invalidListTuple translates an error about a tuple that is given with a list:
+// 2027, and 2000 if it is only about the tuple's condition.
+func invalidListTuple(err error) error {
 	for _, condition := range []error{schema.ErrCaveatNotAllowed, schema.ErrContextNotAllowed, errInline} {
 		if errors.Is(err, condition) {
 			return failed(openfgav1.ErrorCode_validation_error, err)
 		}
 	}
-	return failed(openfgav1.ErrorCode_invalid_tuple, err)
+	return invalidTuple(err)
 }

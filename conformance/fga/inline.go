@@ -23,9 +23,13 @@ import (
 // condition along, and a type restriction that it admits such tuples.
 const inlineName = "$expression"
 
-// noInline is the condition in place of inlineName while there is no expression.
-// No tuple has it.
-const noInline = "inline_none"
+// noInline is the condition in place of inlineName while there is no expression;
+// no tuple has it. unused is the parameter of conditions that have none of their
+// own: a caveat has at least one.
+const (
+	noInline = "inline_none"
+	unused   = "unused"
+)
 
 var errInline = errors.New("invalid inline expression")
 
@@ -102,8 +106,15 @@ func (i inline) declare(context map[string]any) (string, error) {
 			return "", err
 		}
 	}
+	if len(c.GetParameters()) == 0 {
+		c.Parameters = noParameters()
+	}
 	i[string(key)] = c
 	return c.GetName(), nil
+}
+
+func noParameters() map[string]*openfgav1.ConditionParamTypeRef {
+	return map[string]*openfgav1.ConditionParamTypeRef{unused: {TypeName: openfgav1.ConditionParamTypeRef_TYPE_NAME_BOOL}}
 }
 
 // parameterType reads a type such as int or list<string>.
@@ -171,7 +182,7 @@ func (i inline) schema(m *openfgav1.AuthorizationModel) (*schema.Schema, error) 
 // all returns the conditions for inline expressions, of which there is always one.
 func (i inline) all() []*openfgav1.Condition {
 	if len(i) == 0 {
-		return []*openfgav1.Condition{{Name: noInline, Expression: "false"}}
+		return []*openfgav1.Condition{{Name: noInline, Expression: "false", Parameters: noParameters()}}
 	}
 	return slices.SortedFunc(maps.Values(i), func(a, b *openfgav1.Condition) int {
 		return strings.Compare(a.GetName(), b.GetName())

@@ -13,7 +13,7 @@ import (
 
 // ListObjects lists the objects of a type that a subject has a relation to.
 func (c *Client) ListObjects(ctx context.Context, in *openfgav1.ListObjectsRequest, _ ...grpc.CallOption) (*openfgav1.ListObjectsResponse, error) {
-	v, err := c.view(ctx, in, in.GetContextualTuples().GetTupleKeys(), in.GetContext().AsMap())
+	v, err := c.view(ctx, in, in.GetContextualTuples().GetTupleKeys(), in.GetContext().AsMap(), invalidListTuple)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (c *Client) ListObjects(ctx context.Context, in *openfgav1.ListObjectsReque
 
 // ListUsers lists the subjects of some types that have a relation to an object.
 func (c *Client) ListUsers(ctx context.Context, in *openfgav1.ListUsersRequest, _ ...grpc.CallOption) (*openfgav1.ListUsersResponse, error) {
-	v, err := c.view(ctx, in, in.GetContextualTuples(), in.GetContext().AsMap())
+	v, err := c.view(ctx, in, in.GetContextualTuples(), in.GetContext().AsMap(), invalidListTuple)
 	if err != nil {
 		return nil, err
 	}
