@@ -128,3 +128,14 @@ func (s *stream) Recv() (*openfgav1.StreamedListObjectsResponse, error) {
 	s.objects = s.objects[1:]
 	return &openfgav1.StreamedListObjectsResponse{Object: next}, nil
 }
+
+// subject is the reverse of user.
+func subject(u *openfgav1.User) tuple.Subject {
+	switch u := u.GetUser().(type) {
+	case *openfgav1.User_Wildcard:
+		return tuple.Object{Type: u.Wildcard.GetType(), ID: tuple.Wildcard}.Subject()
+	case *openfgav1.User_Userset:
+		return tuple.Object{Type: u.Userset.GetType(), ID: u.Userset.GetId()}.Userset(u.Userset.GetRelation())
+	}
+	return tuple.Object{Type: u.GetObject().GetType(), ID: u.GetObject().GetId()}.Subject()
+}
