@@ -63,6 +63,7 @@ type agreement struct {
 	*gen.Case
 	engine    *baobab.Engine
 	clock     time.Time
+	compare   func(view baobab.View, m gen.Moment, closely bool) error
 	questions int
 	turn      int
 }
@@ -70,27 +71,32 @@ type agreement struct {
 // agree asks everything of a case, and returns how much that was, or the first
 // disagreement.
 func agree(c *gen.Case) (int, error) {
-	s, err := gen.Build(c.Schema)
+	a := &agreement{Case: c}
+	a.compare = a.checks
+	err := a.run()
+	return a.questions, err
+}
+
+// run compares an engine at each moment of the case.
+func (a *agreement) run() error {
+	s, err := gen.Build(a.Schema)
 	if err != nil {
-		return 0, fmt.Errorf("the schema is refused: %w", err)
+		return fmt.Errorf("the schema is refused: %w", err)
 	}
-	a := &agreement{Case: c, clock: c.Loaded}
+	a.clock = a.Loaded
 	a.engine, err = baobab.Open(s, baobab.Options{Caveats: oracle.Conditions{}, Store: store.Options{
 		Clock:           func() time.Time { return a.clock },
 		CheckEachCommit: true,
 		PinEvery:        3,
 	}})
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer a.engine.Close()
-	if _, err := a.engine.Write(ctx, c.Tuples...); err != nil {
-		return 0, err
+	if _, err := a.engine.Write(ctx, a.Tuples...); err != nil {
+		return err
 	}
-	if err := a.follow(); err != nil {
-		return 0, err
-	}
-	return a.questions, nil
+	return a.follow()
 }
 
 // follow goes through the history, and then back through it.
@@ -204,9 +210,9 @@ func (a *agreement) suppose(view baobab.View, m, last gen.Moment) error {
 	return a.compare(view, gen.Moment{State: state, At: m.At, Given: m.Given}, false)
 }
 
-// compare asks everything of a view, or, of one that matters less, of a third
+// checks asks everything of a view, or, of one that matters less, of a third
 // of the subjects, by turns.
-func (a *agreement) compare(view baobab.View, m gen.Moment, closely bool) error {
+func (a *agreement) checks(view baobab.View, m gen.Moment, closely bool) error {
 	model := a.Model(m)
 	view = view.Given(m.Given)
 	var all []tuple.Tuple

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/baobab-authz/baobab"
+	"github.com/baobab-authz/baobab/expand"
 	"github.com/baobab-authz/baobab/schema"
 	"github.com/baobab-authz/baobab/tuple"
 )
@@ -123,4 +124,50 @@ func BenchmarkWrite(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// A user's 200 chatbots, which hold by arrows, as delete, and need to be decided
+// each, as view, because of an exclusion; and 60 users of a workspace.
+func BenchmarkList(b *testing.B) {
+	eng := anOffice(b)
+	owner, chatbot := tuple.MustParseSubject("user:7-0"), tuple.MustParseObject("chatbot:7-3-5")
+	objects := func(permission string, want int, o ...expand.ListOption) func(*testing.B) {
+		return func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				n := 0
+				for _, err := range eng.Objects(ctx, owner, permission, "chatbot", o...) {
+					require.NoError(b, err)
+					n++
+				}
+				require.Equal(b, want, n)
+			}
+		}
+	}
+	b.Run("200 objects", objects("delete", 200))
+	b.Run("200 objects, each decided", objects("view", 200))
+	b.Run("the first 10 of them", objects("view", 10, expand.Limit(10)))
+	subjects := func(permission string, want int) func(*testing.B) {
+		return func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				n := 0
+				for _, err := range eng.Subjects(ctx, chatbot, permission, "user") {
+					require.NoError(b, err)
+					n++
+				}
+				require.Equal(b, want, n)
+			}
+		}
+	}
+	b.Run("2 subjects", subjects("delete", 2))
+	b.Run("60 subjects, each decided", subjects("view", 60))
+	b.Run("permissions", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, err := range eng.Permissions(ctx, owner, chatbot) {
+				require.NoError(b, err)
+			}
+		}
+	})
 }

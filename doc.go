@@ -20,6 +20,10 @@
 // expiry at another instant; [View.Given] has values for the parameters of
 // caveats. The questions of [Engine] are shorthand for those of Now.
 //
+// Beside [View.Check] there are lists: [View.Objects], everything that a subject may
+// view; [View.Subjects], everyone who may view an object; [View.Permissions], all that
+// a subject may do to an object. [View.Explain] says why, and [View.Expand] shows how.
+//
 // # Decisions and errors
 //
 // A deny is never an error, and an error is never an allow: whatever fails

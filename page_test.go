@@ -97,6 +97,9 @@ func runExample(t *testing.T, name, body string) {
 			d, err := view.Check(ctx, tuple.MustParse(fields[0]))
 			require.Equal(t, fields[1], answer(d, err), line)
 			asked++
+		case "objects", "subjects", "permissions":
+			requireList(t, view, word, rest)
+			asked++
 		case "at":
 			at, err := time.Parse(time.RFC3339Nano, rest)
 			require.NoError(t, err)

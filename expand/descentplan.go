@@ -1,6 +1,8 @@
 package expand
 
 import (
+	"slices"
+
 	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/schema"
 )
@@ -11,6 +13,7 @@ import (
 type descentPlan struct {
 	kind     ref
 	rewrites map[ref]*descent
+	givers   map[ref]bool // lead to an exclusion that has another on its right side
 }
 
 // A descent is an operator of a rule that can name such subjects. Operands that
@@ -39,11 +42,17 @@ const (
 
 // newDescentPlan compiles s for subjects of a type, and a relation or none.
 func newDescentPlan(s *schema.Schema, r *index.Reader, typ, relation string) *descentPlan {
-	c := &descentCompiler{schema: s, reader: r, typ: typ, relation: relation, useful: map[*schema.Relation]bool{}}
-	c.findUseful()
-	p := &descentPlan{kind: ref{c.name(typ), c.name(relation)}, rewrites: map[ref]*descent{}}
+	c := &descentCompiler{schema: s, reader: r, typ: typ, relation: relation}
+	c.useful = c.leading(func(at rule, w schema.Rewrite) bool {
+		return c.names(at, w) || at.definition.Name == typ && at.relation.Name == relation
+	})
+	givers := c.givers()
+	p := &descentPlan{kind: ref{c.name(typ), c.name(relation)}, rewrites: map[ref]*descent{}, givers: map[ref]bool{}}
 	for _, d := range s.Definitions() {
 		for _, rel := range d.Relations {
+			if givers[rel] {
+				p.givers[ref{c.name(d.Name), c.name(rel.Name)}] = true
+			}
 			if c.useful[rel] {
 				if compiled := c.compile(rule{d, rel}, rel.Rewrite); compiled != nil {
 					p.rewrites[ref{c.name(d.Name), c.name(rel.Name)}] = compiled
@@ -67,27 +76,25 @@ func (c *descentCompiler) name(text string) index.Name {
 	return n
 }
 
-// findUseful marks the relations that can name a wanted subject: those that do at
-// once, and then those that lead to a marked one.
-func (c *descentCompiler) findUseful() {
+// leading returns the relations that have an operator of some kind, and those that
+// lead to them.
+func (c *descentCompiler) leading(is func(at rule, w schema.Rewrite) bool) map[*schema.Relation]bool {
 	leadsHere := map[*schema.Relation][]*schema.Relation{}
+	marked := map[*schema.Relation]bool{}
 	var todo []*schema.Relation
 	mark := func(r *schema.Relation) {
-		if !c.useful[r] {
-			c.useful[r] = true
+		if !marked[r] {
+			marked[r] = true
 			todo = append(todo, r)
 		}
 	}
 	for _, d := range c.schema.Definitions() {
 		for _, rel := range d.Relations {
-			if d.Name == c.typ && rel.Name == c.relation {
-				mark(rel)
-			}
 			schema.Walk(rel.Rewrite, func(w schema.Rewrite) bool {
 				for _, to := range c.operands(rule{d, rel}, w) {
 					leadsHere[to] = append(leadsHere[to], rel)
 				}
-				if c.names(rule{d, rel}, w) {
+				if is(rule{d, rel}, w) {
 					mark(rel)
 				}
 				return true
@@ -101,6 +108,23 @@ func (c *descentCompiler) findUseful() {
 			mark(r)
 		}
 	}
+	return marked
+}
+
+// givers returns the relations that lead to an exclusion with another one on its
+// right side, at once or by further relations: it gives back what that one takes.
+func (c *descentCompiler) givers() map[*schema.Relation]bool {
+	excludes := func(_ rule, w schema.Rewrite) bool {
+		_, ok := w.(schema.Exclusion)
+		return ok
+	}
+	takers := c.leading(excludes)
+	return c.leading(func(at rule, w schema.Rewrite) bool {
+		e, ok := w.(schema.Exclusion)
+		return ok && !schema.Walk(e.Subtract, func(w schema.Rewrite) bool {
+			return !excludes(at, w) && !slices.ContainsFunc(c.operands(at, w), func(r *schema.Relation) bool { return takers[r] })
+		})
+	})
 }
 
 // names reports whether an operator names wanted subjects by itself.

@@ -1,4 +1,33 @@
-// Package expand says who is behind a userset.
+// Package expand says who has what: it lists objects and subjects, and shows the
+// tree of usersets behind a permission.
+//
+// # Lists
+//
+// A [Lister] answers the three questions that a check does not: which objects a
+// subject has a permission on ([Lister.Objects]), which subjects have a permission
+// on an object ([Lister.Subjects]), and which permissions a subject has on an object
+// ([Lister.Permissions]). docs/SEMANTICS.md says under "Lists" exactly what is in
+// them: of every candidate they say what a check says.
+//
+// Entries are sorted by id, and none comes twice. One that hangs on a missing
+// parameter is conditional and names it; one that is an error is in the list as
+// that error, and the list goes on. Every other error ends the list, and a list
+// that ends without an error is complete: nothing is left out for a depth, a
+// number or a time. [Limit] and [After] take a list apart into pages.
+//
+// Objects are found from the subject upwards, through the index by subject, and only
+// along steps that can lead to the wanted permission; subjects from the object
+// downwards. What is reached along unions, computed usersets, usersets and arrows
+// holds, and is listed without further question. What is reached through an
+// intersection, an exclusion, an arrow over all or an undecided caveat is only a
+// candidate, and is checked when the loop arrives at it; all these checks share
+// what they find out.
+//
+// A wildcard cannot be listed by name. Its entry stands for everyone of its type
+// except those whom it names: user:* except ann. For that, whoever stands on the right
+// side of an exclusion is looked for as well, if the wildcard has the permission.
+//
+// # Trees
 //
 // [Expand] answers Zanzibar's question of that name: given an object and a
 // relation or permission, it returns the tree by which the schema's rewrites

@@ -47,9 +47,14 @@ func (l *Lister) Subjects(ctx context.Context, st *store.State, object tuple.Obj
 		}
 		var candidates []candidate
 		if err == nil {
-			d := descender{ctx: ctx, asker: s.asker, everywhere: !s.wildcard.denied(), plan: planned(l, planKey{st.Schema(), st.Reader().Dict(), false, typ, relation}, func() *descentPlan {
+			d := descender{ctx: ctx, asker: s.asker, plan: planned(l, planKey{st.Schema(), st.Reader().Dict(), false, typ, relation}, func() *descentPlan {
 				return newDescentPlan(st.Schema(), st.Reader(), typ, relation)
 			})}
+			// Who is named on the right side only is denied where the wildcard is, unless
+			// that side takes away in turn.
+			typed, _ := st.Reader().Name(object.Type)
+			named, _ := st.Reader().Name(permission)
+			d.everywhere = !s.wildcard.denied() || d.plan.givers[ref{typed, named}]
 			candidates, err = d.subjects(st, object, permission)
 		}
 		if err == nil {

@@ -1,6 +1,10 @@
 package schema
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
 
 // A Builder makes a schema of texts in another modelling language. It is for
 // packages that read one, such as schema/openfga, so that what they report looks
@@ -64,6 +68,11 @@ func (b *Builder) Unknownf(at Span, about string, kind error, name string, candi
 	b.reports.unknown(at.at, about, kind, name, candidates, format, args...)
 }
 
+// Causef is like Errorf; the error matches cause.
+func (b *Builder) Causef(at Span, about string, cause error, format string, args ...any) {
+	b.reports.add(at.at, Diagnostic{About: about, Message: fmt.Sprintf(format, args...), kind: cause})
+}
+
 // Warnf reports what is valid and probably not meant.
 func (b *Builder) Warnf(at Span, about, suggestion, format string, args ...any) {
 	b.reports.warnf(at.at, about, suggestion, format, args...)
@@ -89,7 +98,7 @@ type PlacedParameter struct {
 // expression. Where an error is in the latter is told from how many bytes it is
 // behind the beginning of body.
 func (b *Builder) DeclareCaveat(name string, at Span, expression string, body Span, parameters ...PlacedParameter) {
-	leading := len(expression) - len(strings.TrimLeft(expression, " \t\r\n"))
+	leading := len(expression) - len(strings.TrimLeftFunc(expression, unicode.IsSpace))
 	d := DeclareCaveat(name, expression).part()
 	d.name.at, d.body = at.at, body.at
 	d.body.start = min(d.body.start+leading, d.body.end)

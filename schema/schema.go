@@ -38,7 +38,7 @@ func (s *Schema) Warnings() []Diagnostic { return s.warnings }
 // directives below these. [Parse] reads it back to an equal schema, unless the schema was built in Go and has
 // what the language cannot say: a relation that is rewritten as well as stored
 // (see [Relation.String]), a name that is a keyword or begins with a hyphen, or
-// wildcards where the language does not admit them.
+// wildcards where the language does not admit them. [Schema.Text] refuses these.
 func (s *Schema) String() string {
 	var b strings.Builder
 	expires, self := s.flags()

@@ -14,6 +14,7 @@
 //	history_test.go      the state before
 //	watch_test.go        what happened, in order
 //	migrate_test.go      another schema, while the engine answers
+//	list_test.go         who has what, and all that somebody may do
 //	expand_test.go       everyone behind a permission, as a tree
 //	backup_test.go       out to a file, and back
 //

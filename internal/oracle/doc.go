@@ -18,6 +18,9 @@
 // costs a few passes over all atoms; a model keeps the values of each subject
 // that it was asked about.
 //
+// Lists ask a model about every object or subject that could be an entry: list.go
+// says which are, and named.go whom the tuples name beside a wildcard.
+//
 // A [Schema] may have directives, and then [Schema.Commit] decides a transaction
 // by the rules for writes: pending.go applies the operations and follows
 // cascades, count.go counts in every group there is, before and after, and

@@ -86,6 +86,16 @@ var pageSchemas = map[string]*Schema{
 			}},
 		},
 	},
+	"lists": {
+		Caveats: []*Caveat{{"on_day", []Parameter{{"day", "string"}}, `day == "monday"`}},
+		Types: []*Type{{"doc", []*Relation{
+			{"viewer", []Admit{{Type: "user"}, {Type: "user", Wildcard: true}, {Type: "user", Caveat: "on_day"}, {Type: "doc", Relation: "reader"}}, This{}},
+			{"banned", []Admit{{Type: "user"}, {Type: "user", Caveat: "on_day"}}, This{}},
+			{"reader", []Admit{{Type: "user"}, {Type: "user", Wildcard: true}}, This{}},
+			{"view", nil, Exclusion{Computed{"viewer"}, Computed{"banned"}}},
+			{"read", nil, Union{Computed{"view"}, Computed{"reader"}}},
+		}}},
+	},
 }
 
 // Every example of the page is a subtest: its schema is the one above, and its
@@ -108,7 +118,7 @@ func TestPage(t *testing.T) {
 			}
 			source := strings.NewReplacer("use expiration\n", "", "use self\n", "", "\n\n", "\n").Replace(schema.Source())
 			require.Equal(t, strings.TrimSpace(source), strings.TrimSpace(x.source.String()))
-			require.NotZero(t, len(x.questions))
+			require.NotZero(t, len(x.questions)+len(x.lists))
 			x.ask(schema)
 		})
 	}
@@ -121,6 +131,7 @@ type example struct {
 	at        time.Time
 	given     map[string]any
 	questions []question
+	lists     []listed
 }
 
 type question struct {
@@ -128,6 +139,13 @@ type question struct {
 	state        State
 	at           time.Time
 	given        map[string]any
+}
+
+// A listed is a list that the page asks for, and its entries.
+type listed struct {
+	question
+	kind    string
+	entries []string
 }
 
 func (x *example) line(line string) {
@@ -155,6 +173,11 @@ func (x *example) line(line string) {
 		ask := strings.Fields(rest)
 		require.Len(x.t, ask, 2, line)
 		x.questions = append(x.questions, question{ask[0], ask[1], x.state, x.at, x.given})
+	case "objects", "subjects", "permissions":
+		ask := strings.Fields(rest)
+		require.NotEmpty(x.t, ask, line)
+		q := question{ask[0], "", x.state, x.at, x.given}
+		x.lists = append(x.lists, listed{q, word, ask[1:]})
 	default:
 		x.state = x.state.With(tuple.MustParseRelationship(line))
 	}
@@ -175,4 +198,30 @@ func (x *example) ask(s *Schema) {
 		}
 		require.Equal(x.t, q.answer, string(value), "%s at %s given %v", q.text, q.at, q.given)
 	}
+	for _, l := range x.lists {
+		m := NewModel(s, l.state.Relationships(), l.at, l.given)
+		require.Equal(x.t, strings.Join(l.entries, " "), strings.Join(l.of(m), " "), "%s %s", l.kind, l.text)
+	}
+}
+
+// of asks a model for the list.
+func (l listed) of(m *Model) (entries []string) {
+	left, right, _ := strings.Cut(l.text, "@")
+	left, relation, _ := strings.Cut(left, "#")
+	switch l.kind {
+	case "objects":
+		for _, e := range m.Objects(tuple.MustParseSubject(right), relation, left) {
+			entries = append(entries, e.String())
+		}
+	case "subjects":
+		typ, userset, _ := strings.Cut(right, "#")
+		for _, e := range m.Subjects(tuple.MustParseObject(left), relation, typ, userset) {
+			entries = append(entries, e.String())
+		}
+	case "permissions":
+		for _, e := range m.Permissions(tuple.MustParseSubject(right), tuple.MustParseObject(left)) {
+			entries = append(entries, e.String())
+		}
+	}
+	return entries
 }

@@ -290,20 +290,18 @@ func (r *modelReader) objectRelation(v *value) (name, bool) {
 func (r *modelReader) from(v, in *value) *expr {
 	fields := r.fields(in, "tuple_to_userset", "tupleset", "computed_userset")
 	e := &expr{kind: exprFrom, at: v.at}
-	ok := true
-	for key, n := range map[string]*name{"tupleset": &e.from, "computed_userset": &e.name} {
-		field := fields[key]
-		if field == nil {
-			if ok = false; fields != nil {
-				r.b.Errorf(in.at, r.about, "tuple_to_userset consists of a tupleset and a computed_userset")
-			}
-			continue
-		}
-		var read bool
-		*n, read = r.objectRelation(field)
-		ok = ok && read
+	tupleset, computed := fields["tupleset"], fields["computed_userset"]
+	if fields == nil {
+		return nil
 	}
-	if !ok {
+	if tupleset == nil || computed == nil {
+		r.b.Errorf(in.at, r.about, "tuple_to_userset consists of a tupleset and a computed_userset")
+		return nil
+	}
+	var from, of bool
+	e.from, from = r.objectRelation(tupleset)
+	e.name, of = r.objectRelation(computed)
+	if !from || !of {
 		return nil
 	}
 	return e

@@ -112,7 +112,11 @@ func (p *parser) opensLine() bool { return p.pos == 0 || p.tokens[p.pos-1].kind 
 // header reads what a text begins with.
 func (p *parser) header() {
 	switch {
-	case p.acceptWord("model"):
+	case p.isWord("model"):
+		if p.inModules {
+			p.b.Suggestf(p.span(p.token()), "", "begin with module and a name", "this file is listed as a module, and is a model by itself")
+		}
+		p.advance()
 		p.accept(tokenNewline)
 		p.version()
 	case p.acceptWord("module"):
