@@ -15,7 +15,7 @@ var typeNames = append(slices.Clone(simpleTypes), "list", "map")
 
 // condition reads a condition, whose keyword has been read.
 func (p *parser) condition() bool {
-	n, ok := p.simpleName("the name of a condition")
+	n, ok := p.notType("the name of a condition")
 	if !ok {
 		return false
 	}
@@ -51,7 +51,7 @@ func onlyComments(s string) bool {
 func (p *parser) parameters(c *condition) bool {
 	for {
 		p.accept(tokenNewline)
-		n, ok := p.parameterName()
+		n, ok := p.notType("the name of a parameter")
 		if !ok {
 			return false
 		}
@@ -76,12 +76,14 @@ func (p *parser) parameters(c *condition) bool {
 	}
 }
 
-func (p *parser) parameterName() (name, bool) {
+// notType reads the name of a condition or a parameter, which is not that of a type
+// of parameters.
+func (p *parser) notType(what string) (name, bool) {
 	if p.is(tokenWord) && slices.Contains(typeNames, p.word()) {
-		p.b.Errorf(p.span(p.token()), p.about, "%q is the name of a type: expected that of a parameter", p.word())
+		p.b.Errorf(p.span(p.token()), p.about, "%q is a type of parameters: expected %s", p.word(), what)
 		return name{}, false
 	}
-	return p.simpleName("the name of a parameter")
+	return p.simpleName(what)
 }
 
 func (p *parser) parameterType() (schema.TypeRef, bool) {

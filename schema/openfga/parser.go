@@ -116,9 +116,11 @@ func (p *parser) header() {
 		if p.inModules {
 			p.b.Suggestf(p.span(p.token()), "", "begin with module and a name", "this file is listed as a module, and is a model by itself")
 		}
-		p.advance()
-		p.accept(tokenNewline)
-		p.version()
+		if p.advance(); p.ended("model") {
+			p.version()
+		} else {
+			p.skipLine()
+		}
 	case p.acceptWord("module"):
 		p.module = true
 		if _, ok := p.simpleName("the name of the module"); !ok || !p.ended("module") {
