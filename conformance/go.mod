@@ -6,6 +6,7 @@ require (
 	cel.dev/cel-go v0.33.2
 	github.com/baobab-authz/baobab v0.0.0
 	github.com/baobab-authz/baobab/caveat v0.0.0
+	github.com/baobab-authz/baobab/validation v0.0.0
 	github.com/openfga/openfga v1.22.1
 )
 
@@ -163,3 +164,5 @@ require (
 replace github.com/baobab-authz/baobab => ../
 
 replace github.com/baobab-authz/baobab/caveat => ../caveat
+
+replace github.com/baobab-authz/baobab/validation => ../validation
