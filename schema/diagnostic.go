@@ -165,9 +165,9 @@ func (r *reports) unknown(at span, about string, kind error, name string, candid
 // result returns the warnings, and the errors in order, nil if there is none.
 // The files are in the order in which they are to be reported.
 func (r *reports) result(files []*source) ([]Diagnostic, error) {
-	rank := map[*source]int{}
+	rank := map[*source]int{} // 0 for what is nowhere
 	for i, f := range files {
-		rank[f] = i
+		rank[f] = i + 1
 	}
 	sort.Slice(r.list, func(i, j int) bool {
 		a, b := r.list[i], r.list[j]

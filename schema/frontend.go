@@ -46,10 +46,6 @@ func (s Span) Pos() Pos { return s.at.pos() }
 // Start returns the empty span at which s begins.
 func (s Span) Start() Span { return Span{span{s.at.src, s.at.start, s.at.start}} }
 
-// To returns the span from the beginning of s to the end of end, of the same
-// source.
-func (s Span) To(end Span) Span { return Span{span{s.at.src, s.at.start, end.at.end}} }
-
 // Errorf reports an error at a place, about a declaration such as document#view,
 // or none. Of several errors at the same place the first is kept.
 func (b *Builder) Errorf(at Span, about, format string, args ...any) {

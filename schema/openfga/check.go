@@ -15,14 +15,14 @@ type checker struct {
 
 	types      map[string]*typeDef
 	relations  map[*typeDef]map[string]*relation
-	conditions map[string]bool
+	conditions map[string]name
 	tuplesets  map[*relation]bool // another relation is taken from it
 }
 
 // check reports what is wrong with the model, and drops what it has twice.
 func check(b *schema.Builder, m *model) {
 	c := &checker{b: b, model: m, types: map[string]*typeDef{}, relations: map[*typeDef]map[string]*relation{},
-		conditions: map[string]bool{}, tuplesets: map[*relation]bool{}}
+		conditions: map[string]name{}, tuplesets: map[*relation]bool{}}
 	c.declare()
 	c.findTuplesets()
 	for _, def := range m.types {
@@ -51,7 +51,7 @@ func (c *checker) declare() {
 		case n.text == "self" || n.text == "this":
 			c.b.Errorf(n.at, n.text, "a type cannot be named %s: that is reserved", n.text)
 		default:
-			c.valid(n, n.text, tuple.ValidateTypeName(n.text))
+			c.valid(n, n.text, maxTypeName, tuple.ValidateTypeName(n.text))
 		}
 		if c.types[n.text] == nil {
 			c.types[n.text] = def
@@ -60,11 +60,15 @@ func (c *checker) declare() {
 	}
 	for _, cond := range c.model.conditions {
 		n := cond.name
-		if c.conditions[n.text] {
-			c.b.Errorf(n.at, n.text, "condition %s is declared already", n.text)
+		if first, twice := c.conditions[n.text]; twice {
+			c.b.Errorf(n.at, n.text, "condition %s is declared already%s", n.text, where(first))
+			continue
 		}
-		c.conditions[n.text] = true
-		c.valid(n, n.text, tuple.ValidateTypeName(n.text))
+		c.conditions[n.text] = n
+		c.valid(n, n.text, maxName, tuple.ValidateTypeName(n.text))
+		for _, p := range cond.parameters {
+			c.short(name{p.Name, p.At}, n.text, maxName)
+		}
 	}
 }
 
@@ -80,27 +84,30 @@ func (c *checker) declareRelations(def *typeDef) {
 		case n.text == "self" || n.text == "this":
 			c.b.Errorf(n.at, about, "a relation cannot be named %s: that is reserved", n.text)
 		default:
-			c.valid(n, about, tuple.ValidateName(n.text))
+			c.valid(n, about, maxName, tuple.ValidateName(n.text))
 		}
 		named[n.text] = rel
 	}
 }
 
-// valid reports a name that OpenFGA has and Baobab does not.
-func (c *checker) valid(n name, about string, err error) {
-	if err != nil {
+// valid reports a name that is too long, or that OpenFGA has and Baobab does not.
+func (c *checker) valid(n name, about string, most int, err error) {
+	if c.short(n, about, most) && err != nil {
 		c.b.Errorf(n.at, about, "%q cannot be taken over: names consist of letters, digits, '_' and '-', and those of types can have prefixes with '/'", n.text)
 	}
 }
 
-// where says where a name was declared, for a message.
-func where(n name) string {
-	pos := n.at.Pos()
-	if pos == (schema.Pos{}) {
-		return ""
+// short reports a name that is too long.
+func (c *checker) short(n name, about string, most int) bool {
+	if len(n.text) > most {
+		c.b.Errorf(n.at, about, "a name of %d bytes is longer than %d", len(n.text), most)
+		return false
 	}
-	return ", at " + pos.String()
+	return true
 }
+
+// where says where a name was declared, for a message.
+func where(n name) string { return ", at " + n.at.Pos().String() }
 
 // findTuplesets finds the relations behind from.
 func (c *checker) findTuplesets() {
@@ -118,7 +125,7 @@ func (c *checker) findTuplesets() {
 	}
 }
 
-// names returns the names of the types.
+// typeNames returns the names of the types.
 func (c *checker) typeNames() []string {
 	list := make([]string, len(c.model.types))
 	for i, d := range c.model.types {
@@ -160,7 +167,7 @@ func (r *resolver) restrictions() {
 }
 
 func (r *resolver) restriction(t restriction) {
-	if t.condition.text != "" && !r.conditions[t.condition.text] && !r.model.gaps {
+	if _, known := r.conditions[t.condition.text]; t.condition.text != "" && !known && !r.model.gaps {
 		var names []string
 		for _, c := range r.model.conditions {
 			names = append(names, c.name.text)

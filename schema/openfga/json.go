@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"strings"
 
 	"github.com/baobab-authz/baobab/schema"
@@ -39,43 +38,31 @@ func readJSON(b *schema.Builder, src *schema.Source, text string) *value {
 		b.Errorf(src.Span(n, n+1), "", "byte %#02x is not valid UTF-8", text[n])
 		return nil
 	}
+	var raw json.RawMessage
+	if err := json.Unmarshal([]byte(text), &raw); err != nil {
+		at := len(text)
+		if s := (*json.SyntaxError)(nil); errors.As(err, &s) && strings.HasPrefix(err.Error(), "invalid character") {
+			at = int(s.Offset) - 1
+		}
+		b.Errorf(src.Span(at, at), "", "this is not JSON: %v", err)
+		return nil
+	}
 	r := &jsonReader{src: src, text: text, decoder: json.NewDecoder(bytes.NewReader([]byte(text)))}
 	r.decoder.UseNumber()
-	v, err := r.value()
-	if err == nil {
-		if _, err = r.decoder.Token(); err == io.EOF {
-			return v
-		}
-		if err == nil {
-			err = errors.New("there is something behind the model")
-		}
-	}
-	at := int(r.decoder.InputOffset())
-	if s := (*json.SyntaxError)(nil); errors.As(err, &s) {
-		at = max(0, int(s.Offset)-1)
-	}
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		at, err = len(text), errors.New("the text ends too early")
-	}
-	at = min(at, len(text))
-	b.Errorf(src.Span(at, at), "", "this is not JSON: %v", err)
-	return nil
+	return r.value()
 }
 
-// token returns the next token with its place.
-func (r *jsonReader) token() (json.Token, int, int, error) {
+// token returns the next token with its place. The text is JSON: there is one.
+func (r *jsonReader) token() (json.Token, int, int) {
 	start := int(r.decoder.InputOffset())
-	t, err := r.decoder.Token()
+	t, _ := r.decoder.Token()
 	end := int(r.decoder.InputOffset())
 	start += len(r.text[start:end]) - len(strings.TrimLeft(r.text[start:end], " \t\r\n,:"))
-	return t, start, end, err
+	return t, start, end
 }
 
-func (r *jsonReader) value() (*value, error) {
-	t, start, end, err := r.token()
-	if err != nil {
-		return nil, err
-	}
+func (r *jsonReader) value() *value {
+	t, start, end := r.token()
 	v := &value{at: r.src.Span(start, end)}
 	switch t := t.(type) {
 	case string:
@@ -85,45 +72,20 @@ func (r *jsonReader) value() (*value, error) {
 		v.text = t.String()
 	case json.Delim:
 		v.kind = byte(t)
-		if v.kind == '{' {
-			err = r.object(v)
-		} else {
-			err = r.array(v)
+		for r.decoder.More() {
+			item := r.value()
+			if v.kind == '{' {
+				v.members = append(v.members, member{name{item.text, item.at}, r.value()})
+			} else {
+				v.items = append(v.items, item)
+			}
 		}
-		if err == nil {
-			_, _, end, err = r.token()
-			v.at = r.src.Span(start, end)
-		}
+		_, _, end = r.token()
+		v.at = r.src.Span(start, end)
 	default:
 		v.kind = r.text[start]
 	}
-	return v, err
-}
-
-func (r *jsonReader) object(v *value) error {
-	for r.decoder.More() {
-		key, err := r.value()
-		if err != nil {
-			return err
-		}
-		val, err := r.value()
-		if err != nil {
-			return err
-		}
-		v.members = append(v.members, member{name{key.text, key.at}, val})
-	}
-	return nil
-}
-
-func (r *jsonReader) array(v *value) error {
-	for r.decoder.More() {
-		item, err := r.value()
-		if err != nil {
-			return err
-		}
-		v.items = append(v.items, item)
-	}
-	return nil
+	return v
 }
 
 // describe says what a value is, for a message.

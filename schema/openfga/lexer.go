@@ -24,8 +24,6 @@ func (k tokenKind) String() string {
 	switch k {
 	case tokenEnd:
 		return "the end of the file"
-	case tokenBody:
-		return "'{'"
 	case tokenNewline:
 		return "the end of the line"
 	}
@@ -242,6 +240,8 @@ func (l *lexer) describe(t token) string {
 	case tokenBad:
 		r, _ := utf8.DecodeRuneInString(l.text[t.start:])
 		return fmt.Sprintf("%q", r)
+	case tokenBody:
+		return "'{'"
 	}
 	return t.kind.String()
 }

@@ -11,11 +11,11 @@ import "github.com/baobab-authz/baobab/schema"
 // The error is [schema.Errors]: all of them, in order.
 func Parse(file, text string) (*schema.Schema, error) {
 	b := &schema.Builder{}
-	m := read(b, b.Source(file, text), text, false).model
-	for _, def := range m.types {
-		if def.extend {
+	p := read(b, b.Source(file, text), text, false)
+	for _, def := range p.model.types {
+		if def.extend && p.module {
 			b.Suggestf(def.name.at, def.name.text, "use ParseFS", "Parse reads one text: type %s is extended and stands in another", def.name.text)
 		}
 	}
-	return build(b, m)
+	return build(b, p.model)
 }

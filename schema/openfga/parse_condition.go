@@ -29,9 +29,10 @@ func (p *parser) condition() bool {
 	if !p.accept(tokenBody) {
 		return p.fail("'{' after the parameters of condition " + n.text)
 	}
-	c.expression = p.bodies[body.start]
+	expression, closed := p.bodies[body.start]
+	c.expression = expression
 	c.body = p.src.Span(body.start+1, max(body.start+1, body.end-1))
-	if onlyComments(c.expression) {
+	if closed && onlyComments(expression) {
 		p.b.Errorf(p.span(body), p.about, "condition %s has no expression", n.text)
 	}
 	return p.ended("condition " + n.text)

@@ -29,6 +29,7 @@ type modelReader struct {
 	b     *schema.Builder
 	model *model
 	about string
+	deep  bool // the expression that is read is too deep, as has been reported
 }
 
 // fields returns the members of an object by their names in snake case; nil if it
@@ -154,6 +155,7 @@ func (r *modelReader) typeDef(v *value) {
 	metadata := r.metadata(fields["metadata"])
 	for _, m := range r.named(fields["relations"], "relations") {
 		r.about = n.text + "#" + m.key.text
+		r.deep = false
 		rel := &relation{name: m.key}
 		rel.expr = r.expr(m.value, 1)
 		r.restrictions(rel, metadata[m.key.text])
@@ -183,6 +185,9 @@ func (r *modelReader) metadata(v *value) map[string]member {
 func (r *modelReader) restrictions(rel *relation, metadata member) {
 	if metadata.value != nil {
 		fields := r.fields(metadata.value, "the metadata of a relation", "directly_related_user_types", "module", "source_info")
+		if fields == nil {
+			return
+		}
 		for _, v := range r.list(fields["directly_related_user_types"], "directly_related_user_types") {
 			if t, ok := r.restriction(v); ok {
 				rel.restrictions = append(rel.restrictions, t)
@@ -237,6 +242,10 @@ var usersets = []string{"this", "computed_userset", "tuple_to_userset", "union",
 // expr reads one of them; nil after an error.
 func (r *modelReader) expr(v *value, depth int) *expr {
 	if depth > maxDepth {
+		if r.deep {
+			return nil
+		}
+		r.deep = true
 		r.b.Errorf(v.at, r.about, "the expression nests more than %d deep", maxDepth)
 		return nil
 	}

@@ -64,11 +64,7 @@ func (p *parser) acceptWord(word string) bool {
 
 // since returns the span from a token to the one before the current.
 func (p *parser) since(from token) schema.Span {
-	last := p.pos - 1
-	for p.tokens[last].kind == tokenNewline {
-		last--
-	}
-	return p.src.Span(from.start, p.tokens[last].end)
+	return p.src.Span(from.start, p.tokens[p.pos-1].end)
 }
 
 // fail reports what was expected instead of the current token.
@@ -262,6 +258,21 @@ func (p *parser) relations(def *typeDef) {
 		p.about = def.name.text
 		if !p.relation(def) {
 			def.gaps = true
+			p.skipRelation()
+		}
+	}
+}
+
+// skipRelation moves behind a line that could not be read, and those that continue
+// it, or belong to what was meant for a type.
+func (p *parser) skipRelation() {
+	p.skipLine()
+	for p.is(')') || p.is(']') || p.is(',') || p.isWord("or") || p.isWord("and") || p.isWord("but") {
+		p.skipLine()
+	}
+	if p.isWord("relations") {
+		p.model.gaps = true
+		for !p.is(tokenEnd) && !p.opensDeclaration() {
 			p.skipLine()
 		}
 	}
@@ -302,10 +313,10 @@ func (p *parser) relationEnded(after string) bool {
 
 func (p *parser) misspelled() bool {
 	if !p.is(tokenWord) {
-		return p.fail("define")
+		return p.fail("define, type or condition")
 	}
 	p.b.Unknownf(p.span(p.token()), p.about, nil, p.word(), []string{"define", "type", "extend", "condition"},
-		"expected define, found %q", p.word())
+		"expected define, type or condition, found %q", p.word())
 	return false
 }
 

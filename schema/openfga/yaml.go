@@ -50,7 +50,7 @@ func (r *modReader) trim(start, end int) (int, int) {
 
 // line reads one line.
 func (r *modReader) line(start, end int) {
-	at, end := r.trim(start, end)
+	at, end := r.trim(start, end) // which the other pieces of the line end with, too
 	rest := r.text[at:end]
 	switch {
 	case rest == "" || rest[0] == '#' || at == start && (rest == "---" || rest == "..."):
@@ -69,7 +69,7 @@ func (r *modReader) line(start, end int) {
 func (r *modReader) item(at, end int) {
 	switch r.key {
 	case "contents":
-		if start, _ := r.trim(at+1, end); start < end {
+		if start, _ := r.trim(at+1, end); start < end && r.text[start] != '#' {
 			r.entry(start, end)
 			return
 		}
