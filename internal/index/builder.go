@@ -9,8 +9,9 @@ import (
 // changes something. It is not safe for concurrent use, but any number of
 // builders may work from one snapshot.
 type Builder struct {
-	s     *Snapshot
-	owned bool // s is the builder's own, and no one else has it
+	s       *Snapshot
+	owned   bool // s is the builder's own, and no one else has it
+	touched []ID // objects whose rosters are not derived anew yet, in any order
 }
 
 // Edit returns a builder that starts with s.
@@ -18,11 +19,17 @@ func (s *Snapshot) Edit() *Builder { return &Builder{s: s} }
 
 // Freeze returns what has been built. The builder goes on from it with a copy.
 func (b *Builder) Freeze() *Snapshot {
+	if len(b.touched) > 0 {
+		slices.Sort(b.touched)
+		b.s.rosters = b.s.rosters.update(b.s.forward, slices.Compact(b.touched))
+		b.touched = nil
+	}
 	b.owned = false
 	return b.s
 }
 
-// Peek returns what has been built so far, which the next change changes.
+// Peek returns what has been built so far, which the next change changes. Its
+// rosters are those of the last snapshot.
 func (b *Builder) Peek() *Snapshot { return b.s }
 
 // SetMeta replaces what is said about the snapshot.
@@ -49,6 +56,7 @@ func (b *Builder) Put(k Key, q *Qualifier) error {
 		s.dropRecord(old)
 	}
 	s.reverse.ReplaceOrInsert(k)
+	b.touch(k.Object)
 	return nil
 }
 
@@ -86,6 +94,7 @@ func (b *Builder) PutAll(puts []Put) error {
 			s.dropRecord(old)
 		}
 		keys = append(keys, p.Key)
+		b.touch(p.Key.Object)
 	}
 	slices.SortFunc(keys, CompareReverse)
 	for _, k := range keys {
@@ -100,6 +109,14 @@ func (b *Builder) Remove(k Key) {
 	if old, ok := s.forward.Delete(k); ok {
 		s.reverse.Delete(k)
 		s.dropRecord(old)
+		b.touch(k.Object)
+	}
+}
+
+// touch notes that a tuple of an object has changed.
+func (b *Builder) touch(object ID) {
+	if n := len(b.touched); n == 0 || b.touched[n-1] != object {
+		b.touched = append(b.touched, object)
 	}
 }
 

@@ -3,6 +3,7 @@ package index
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // ErrCorrupt is what Check returns when the structures of a snapshot do not
@@ -19,6 +20,7 @@ func (s *Snapshot) Check() error {
 	c := checker{s: s, records: make(map[uint32]struct{}, s.qualifiers.Len())}
 	s.forward.Ascend(c.forward)
 	s.reverse.Ascend(c.reverse)
+	c.rosters()
 	switch {
 	case c.err != nil:
 	case c.n != s.forward.Len():
@@ -97,6 +99,44 @@ func (c *checker) reverse(k Key) bool {
 	c.n++
 	c.last = k
 	return true
+}
+
+// rosters checks that every object has the roster that its tuples make, and no
+// other object has one.
+func (c *checker) rosters() {
+	objects := 0
+	var want []Entry
+	for from := (Key{}); c.err == nil; {
+		object := ID(0)
+		c.s.forward.AscendGreaterOrEqual(from, func(k Key) bool {
+			object = k.Object
+			return false
+		})
+		if object == 0 {
+			break
+		}
+		objects++
+		want = appendRoster(want[:0], c.s.forward, object)
+		if got := c.s.rosters.of(object); !slices.Equal(got, want) {
+			c.fail("the roster of object %d is %v, and its tuples make it %v", object, got, want)
+		}
+		from.Object = object + 1
+	}
+	for _, s := range c.s.rosters.shelves {
+		if s == nil {
+			continue
+		}
+		for i := range s {
+			for at := range uint32(pageSize) {
+				if len(s[i].roster(at)) > 0 {
+					objects--
+				}
+			}
+		}
+	}
+	if objects != 0 {
+		c.fail("%d objects too many have a roster", -objects)
+	}
 }
 
 // Equal reports whether s and t hold the same tuples, equally qualified, and have

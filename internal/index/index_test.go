@@ -89,7 +89,7 @@ func TestRecordNumbersAreUsedAgain(t *testing.T) {
 	b.own().lastNumber = qualifierNumber - 1
 	put(t, b, "document:a#viewer@user:last[c]", "document:a#viewer@user:first[c]")
 	require.EqualValues(t, 2, b.Peek().lastNumber, "1 is taken")
-	require.NoError(t, b.Peek().Check())
+	require.NoError(t, b.Freeze().Check())
 	_, ok := b.Peek().Lookup(keep)
 	require.True(t, ok)
 }
@@ -107,7 +107,7 @@ func TestRecordsFull(t *testing.T) {
 	got, ok := b.Peek().Lookup(keys[2])
 	require.True(t, ok)
 	require.Nil(t, got)
-	require.NoError(t, b.Peek().Check())
+	require.NoError(t, b.Freeze().Check())
 }
 
 func TestWithNeedsNames(t *testing.T) {
@@ -201,17 +201,23 @@ func TestCheckFinds(t *testing.T) {
 			s.forward.ReplaceOrInsert(k)
 			s.reverse.ReplaceOrInsert(k)
 		},
-		"not in expiry order":  func(s *Snapshot, k Key) { s.expiries.DeleteMin() },
+		"not in expiry order": func(s *Snapshot, k Key) { s.expiries.DeleteMin() },
+		"a roster is left": func(s *Snapshot, k Key) {
+			s.rosters = s.rosters.update(s.forward, nil)
+			s.forward.Delete(k)
+			s.reverse.Delete(k)
+		},
+		"a stale roster":       func(s *Snapshot, k Key) { *s.rosters.shelves[0] = shelf{} },
 		"more in expiry order": func(s *Snapshot, k Key) { s.expiries.ReplaceOrInsert(expiry{1, k}) },
 	}
 	for name, corrupt := range tests {
 		t.Run(name, func(t *testing.T) {
 			b := newBuilder(t)
 			k := put(t, b, "document:a#viewer@user:b[c][expiration:2027-01-01T00:00:00Z]", "document:a#viewer@user:c")[0]
-			require.NoError(t, b.Peek().Check())
+			require.NoError(t, b.Freeze().Check())
 			k, _ = b.Peek().forward.Get(k)
 			corrupt(b.own(), k)
-			require.ErrorIs(t, b.Peek().Check(), ErrCorrupt)
+			require.ErrorIs(t, b.Freeze().Check(), ErrCorrupt)
 		})
 	}
 }

@@ -102,6 +102,14 @@ func (r *Reader) Get(k Key) (Key, bool) {
 	return k, true
 }
 
+// Rosters reports whether the reader's rosters are those of the whole state: not
+// so if something is hypothetical.
+func (r *Reader) Rosters() bool { return r.over == nil }
+
+// Roster returns all tuples of an object, in forward order; of a wide relation one
+// entry instead. Those that have expired are in it. It must not be changed.
+func (r *Reader) Roster(id ID) []Entry { return r.snap.rosters.of(id) }
+
 // Qualifier returns what qualifies k, which this reader returned.
 func (r *Reader) Qualifier(k Key) Qualifier {
 	q := r.qualifier(k)

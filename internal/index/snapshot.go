@@ -35,6 +35,7 @@ type Snapshot struct {
 	reverse    *btree.BTreeG[Key]
 	qualifiers *btree.BTreeG[record]
 	expiries   *btree.BTreeG[expiry]
+	rosters    rosters                   // derived from forward when the snapshot was frozen
 	lastNumber uint32                    // of a record; the next free one is after it
 	aside      *btree.BTreeG[asideTuple] // nil while none ever was
 
@@ -113,6 +114,7 @@ func (s *Snapshot) clone() *Snapshot {
 		reverse:    s.reverse.Clone(),
 		qualifiers: s.qualifiers.Clone(),
 		expiries:   s.expiries.Clone(),
+		rosters:    s.rosters,
 		lastNumber: s.lastNumber,
 	}
 	if s.aside != nil {
