@@ -10,8 +10,9 @@ import (
 // builders may work from one snapshot.
 type Builder struct {
 	s       *Snapshot
-	owned   bool // s is the builder's own, and no one else has it
-	touched []ID // objects whose rosters are not derived anew yet, in any order
+	owned   bool   // s is the builder's own, and no one else has it
+	touched []ID   // objects whose rosters are not derived anew yet, in any order
+	changed []Name // relations of which tuples have changed since the last freeze
 }
 
 // Edit returns a builder that starts with s.
@@ -22,7 +23,8 @@ func (b *Builder) Freeze() *Snapshot {
 	if len(b.touched) > 0 {
 		slices.Sort(b.touched)
 		b.s.rosters = b.s.rosters.update(b.s.forward, slices.Compact(b.touched))
-		b.touched = nil
+		b.s.epochs = b.s.dict.newEpochs(b.s.epochs, b.changed)
+		b.touched, b.changed = nil, nil
 	}
 	b.owned = false
 	return b.s
@@ -56,7 +58,7 @@ func (b *Builder) Put(k Key, q *Qualifier) error {
 		s.dropRecord(old)
 	}
 	s.reverse.ReplaceOrInsert(k)
-	b.touch(k.Object)
+	b.touch(k)
 	return nil
 }
 
@@ -94,7 +96,7 @@ func (b *Builder) PutAll(puts []Put) error {
 			s.dropRecord(old)
 		}
 		keys = append(keys, p.Key)
-		b.touch(p.Key.Object)
+		b.touch(p.Key)
 	}
 	slices.SortFunc(keys, CompareReverse)
 	for _, k := range keys {
@@ -109,14 +111,17 @@ func (b *Builder) Remove(k Key) {
 	if old, ok := s.forward.Delete(k); ok {
 		s.reverse.Delete(k)
 		s.dropRecord(old)
-		b.touch(k.Object)
+		b.touch(k)
 	}
 }
 
-// touch notes that a tuple of an object has changed.
-func (b *Builder) touch(object ID) {
-	if n := len(b.touched); n == 0 || b.touched[n-1] != object {
-		b.touched = append(b.touched, object)
+// touch notes that a tuple has changed.
+func (b *Builder) touch(k Key) {
+	if n := len(b.touched); n == 0 || b.touched[n-1] != k.Object {
+		b.touched = append(b.touched, k.Object)
+	}
+	if !slices.Contains(b.changed, k.Relation) {
+		b.changed = append(b.changed, k.Relation)
 	}
 }
 

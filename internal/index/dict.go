@@ -30,7 +30,8 @@ type Dict struct {
 	table  atomic.Pointer[hashTable]
 	blocks [maxBlocks]atomic.Pointer[[]object]
 	count  atomic.Uint32
-	maxID  ID // less in tests, as is the next
+	epoch  atomic.Uint64 // of the last freeze that changed something
+	maxID  ID            // less in tests, as is the next
 
 	maxQualified int // records of a snapshot
 }

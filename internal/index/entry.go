@@ -12,8 +12,8 @@ const (
 	entryQualified     = 1
 )
 
-// entryOf returns the entry of a stored tuple, whose ids are not local.
-func entryOf(k Key) Entry {
+// EntryOf returns the entry of a tuple, whose ids are not local.
+func EntryOf(k Key) Entry {
 	e := Entry(k.Relation)<<entryRelationShift | Entry(k.SubjectRelation)<<entrySubjectRShift | Entry(k.Subject)<<entrySubjectShift
 	if k.Qualifier != 0 {
 		e |= entryQualified

@@ -122,7 +122,7 @@ func appendRoster(all []Entry, forward *btree.BTreeG[Key], object ID) []Entry {
 			if k.Object != object {
 				return false
 			}
-			e := entryOf(k)
+			e := EntryOf(k)
 			if n := len(all); n >= begin+maxNarrow && all[n-maxNarrow].Relation() == e.Relation() {
 				wide = e.Relation()
 				all = append(all[:n-maxNarrow], wideEntry(wide))

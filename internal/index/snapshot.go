@@ -36,6 +36,7 @@ type Snapshot struct {
 	qualifiers *btree.BTreeG[record]
 	expiries   *btree.BTreeG[expiry]
 	rosters    rosters                   // derived from forward when the snapshot was frozen
+	epochs     []uint64                  // of each relation, by name: the number of the freeze that last changed a tuple of it
 	lastNumber uint32                    // of a record; the next free one is after it
 	aside      *btree.BTreeG[asideTuple] // nil while none ever was
 
@@ -115,6 +116,7 @@ func (s *Snapshot) clone() *Snapshot {
 		qualifiers: s.qualifiers.Clone(),
 		expiries:   s.expiries.Clone(),
 		rosters:    s.rosters,
+		epochs:     s.epochs,
 		lastNumber: s.lastNumber,
 	}
 	if s.aside != nil {

@@ -1,0 +1,253 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/baobab-authz/baobab/internal/index"
+	"github.com/baobab-authz/baobab/schema"
+)
+
+// A fastPart is a part of a rule in the form that is decided from rosters. The
+// relations that a union computes are merged into it, so that one pass over an
+// object's roster serves all of them.
+type fastPart struct {
+	op   op             // opUnion, opIntersection, opExclusion, or opArrowAll for what is left to the graph
+	own  []index.Name   // union: the relations that it is, or has merged
+	self bool           // union: it holds for the object itself
+	this []fastRelation // union: sorted by relation
+	to   []fastArrow    // union
+	args []*fastRule    // union: what cannot be merged; otherwise the operands
+}
+
+// A fastRule is a part that is found when it is needed: rules refer to each other.
+type fastRule struct {
+	*fastPart
+	id int32 // of the rule that it is all of, or -1
+}
+
+// A fastRelation is a relation whose tuples name subjects of a union.
+type fastRelation struct {
+	relation index.Name
+	usersets bool // it admits usersets
+	closed   bool // the closure of a subject says in which of these it is
+}
+
+// A fastArrow follows the tuples of one relation.
+type fastArrow struct {
+	tupleset, target index.Name
+	wildcards        bool      // the tupleset admits wildcards
+	only             *fastRule // what it leads to, if that is the same wherever it leads
+}
+
+// newFast makes the fast form of every rule of a plan.
+func (c *compiler) newFast(s *schema.Schema) {
+	c.plan.fast = make(map[ref]*fastRule, len(c.plan.rules))
+	for at, r := range c.plan.rules {
+		c.plan.fast[at] = &fastRule{id: r.id}
+	}
+	c.findGroups(s)
+	for _, d := range s.Definitions() {
+		for _, rel := range d.Relations {
+			f := fastCompiler{compiler: c, schema: s, definition: d}
+			c.plan.fast[ref{c.name(d.Name), c.name(rel.Name)}].fastPart = f.rule(rel)
+		}
+	}
+}
+
+// findGroups marks the relations whose members a closure has: those that are made of
+// their own tuples and of such relations of the same object, by union alone. It
+// starts with all and takes away until no more has to go.
+func (c *compiler) findGroups(s *schema.Schema) {
+	groups := map[ref]bool{}
+	for at := range c.plan.rules {
+		groups[at] = true
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, d := range s.Definitions() {
+			for _, rel := range d.Relations {
+				at := ref{c.name(d.Name), c.name(rel.Name)}
+				if groups[at] && !c.isGroup(groups, d, rel) {
+					groups[at], changed = false, true
+				}
+			}
+		}
+	}
+	c.plan.groups = groups
+	// What a closure climbs along: to a group, from whom it can name.
+	c.plan.climbs = map[ref][]climbStep{}
+	for _, d := range s.Definitions() {
+		for _, rel := range d.Relations {
+			if at := (ref{c.name(d.Name), c.name(rel.Name)}); groups[at] {
+				c.addClimbs(s, d, rel, at)
+			}
+		}
+	}
+}
+
+func (c *compiler) isGroup(groups map[ref]bool, d *schema.Definition, rel *schema.Relation) bool {
+	return schema.Walk(rel.Rewrite, func(w schema.Rewrite) bool {
+		switch w := w.(type) {
+		case schema.This:
+			for _, sub := range rel.Subjects {
+				if sub.Relation != "" && !groups[ref{c.name(sub.Type), c.name(sub.Relation)}] {
+					return false
+				}
+			}
+			return true
+		case schema.Computed:
+			return groups[ref{c.name(d.Name), c.name(w.Relation)}]
+		case schema.Union, schema.Nil:
+			return true
+		}
+		return false
+	})
+}
+
+// A climbStep leads from a subject to a group that has it: by a tuple of a relation
+// whose object is of a type, or if the relation is 0 on the same object.
+type climbStep struct {
+	relation, typ index.Name
+	to            index.Name
+}
+
+// addClimbs enters the steps to one group. They start from a kind of subject, an
+// object or a userset; a wildcard is the object that it is.
+func (c *compiler) addClimbs(s *schema.Schema, d *schema.Definition, rel *schema.Relation, at ref) {
+	add := func(from ref, step climbStep) {
+		if !slices.Contains(c.plan.climbs[from], step) {
+			c.plan.climbs[from] = append(c.plan.climbs[from], step)
+		}
+	}
+	schema.Walk(rel.Rewrite, func(w schema.Rewrite) bool {
+		switch w := w.(type) {
+		case schema.This:
+			for _, sub := range rel.Subjects {
+				add(ref{c.name(sub.Type), c.name(sub.Relation)}, climbStep{at.relation, at.typ, at.relation})
+			}
+		case schema.Computed:
+			add(ref{at.typ, c.name(w.Relation)}, climbStep{0, at.typ, at.relation})
+		}
+		return true
+	})
+}
+
+// A fastCompiler compiles one rule.
+type fastCompiler struct {
+	*compiler
+	schema     *schema.Schema
+	definition *schema.Definition
+}
+
+func (f *fastCompiler) rule(rel *schema.Relation) *fastPart {
+	switch w := rel.Rewrite.(type) {
+	case schema.Intersection, schema.Exclusion:
+		return f.part(rel, w)
+	}
+	p := &fastPart{op: opUnion}
+	f.merge(p, rel)
+	f.finish(p)
+	return p
+}
+
+// merge puts a relation of the definition into a union.
+func (f *fastCompiler) merge(p *fastPart, rel *schema.Relation) {
+	name := f.name(rel.Name)
+	if slices.Contains(p.own, name) {
+		return
+	}
+	p.own = append(p.own, name)
+	f.add(p, rel, rel.Rewrite)
+}
+
+// add puts an operator of a relation's rewrite into a union.
+func (f *fastCompiler) add(p *fastPart, rel *schema.Relation, w schema.Rewrite) {
+	switch w := w.(type) {
+	case schema.This:
+		p.this = append(p.this, f.this(rel))
+	case schema.Computed:
+		other := f.definition.Relation(w.Relation)
+		switch other.Rewrite.(type) {
+		case schema.Intersection, schema.Exclusion:
+			p.args = append(p.args, f.plan.fast[ref{f.name(f.definition.Name), f.name(w.Relation)}])
+		default:
+			f.merge(p, other)
+		}
+	case schema.TupleToUserset:
+		if w.All {
+			p.args = append(p.args, &fastRule{&fastPart{op: opArrowAll}, -1})
+			return
+		}
+		p.to = append(p.to, f.arrow(w))
+	case schema.Union:
+		for _, child := range w.Children {
+			f.add(p, rel, child)
+		}
+	case schema.Self:
+		p.self = true
+	case schema.Intersection, schema.Exclusion:
+		p.args = append(p.args, &fastRule{f.part(rel, w), -1})
+	}
+}
+
+// part compiles an operator that cannot be merged.
+func (f *fastCompiler) part(rel *schema.Relation, w schema.Rewrite) *fastPart {
+	p := &fastPart{}
+	switch w := w.(type) {
+	case schema.Intersection:
+		p.op = opIntersection
+		for _, child := range w.Children {
+			p.args = append(p.args, f.operand(rel, child))
+		}
+	case schema.Exclusion:
+		p.op = opExclusion
+		p.args = []*fastRule{f.operand(rel, w.Base), f.operand(rel, w.Subtract)}
+	default:
+		p.op = opUnion
+		f.add(p, rel, w)
+		f.finish(p)
+	}
+	return p
+}
+
+func (f *fastCompiler) operand(rel *schema.Relation, w schema.Rewrite) *fastRule {
+	if computed, ok := w.(schema.Computed); ok {
+		return f.plan.fast[ref{f.name(f.definition.Name), f.name(computed.Relation)}]
+	}
+	return &fastRule{f.part(rel, w), -1}
+}
+
+func (f *fastCompiler) finish(p *fastPart) {
+	slices.SortFunc(p.this, func(a, b fastRelation) int { return int(a.relation) - int(b.relation) })
+	p.this = slices.Compact(p.this)
+	p.to = slices.Compact(p.to)
+}
+
+func (f *fastCompiler) this(rel *schema.Relation) fastRelation {
+	r := fastRelation{relation: f.name(rel.Name), closed: true}
+	for _, sub := range rel.Subjects {
+		if sub.Relation != "" {
+			r.usersets = true
+			r.closed = r.closed && f.plan.groups[ref{f.name(sub.Type), f.name(sub.Relation)}]
+		}
+	}
+	return r
+}
+
+func (f *fastCompiler) arrow(w schema.TupleToUserset) fastArrow {
+	a := fastArrow{tupleset: f.name(w.Tupleset), target: f.name(w.Computed)}
+	targets := map[*fastRule]bool{}
+	for _, sub := range f.definition.Relation(w.Tupleset).Subjects {
+		if sub.Wildcard {
+			a.wildcards = true
+			continue
+		}
+		targets[f.plan.fast[ref{f.name(sub.Type), a.target}]] = true // nil if the type lacks it
+	}
+	if len(targets) == 1 {
+		for only := range targets {
+			a.only = only
+		}
+	}
+	return a
+}
