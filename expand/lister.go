@@ -16,7 +16,7 @@ import (
 // what it has compiled of the last schemas that it was asked about.
 type Lister struct {
 	evaluator *check.Evaluator
-	plans     sync.Map // planKey → *climbPlan or *descentPlan
+	plans     sync.Map     // planKey → *climbPlan or *descentPlan
 	planned   atomic.Int64 // their steps, about
 }
 
