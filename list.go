@@ -34,7 +34,8 @@ func (v View) Objects(ctx context.Context, subject tuple.Subject, permission, ob
 // as user, or a userset's, such as group#member. A wildcard comes first, and says
 // for whom it does not speak: see [expand.SubjectAnswer]. The rest is as for
 // [View.Objects]. See [expand.Lister.Subjects] for what it costs: time linear in
-// the tuples behind the object.
+// the tuples behind the object, and a check for each subject for whom an intersection,
+// an exclusion or a caveat stands on the way.
 func (v View) Subjects(ctx context.Context, object tuple.Object, permission, subjectType string, options ...expand.ListOption) iter.Seq2[expand.SubjectAnswer, error] {
 	if err := v.Err(); err != nil {
 		return failed[expand.SubjectAnswer](err)
