@@ -1,0 +1,165 @@
+package differential
+
+import (
+	"slices"
+
+	"github.com/baobab-authz/baobab/internal/oracle"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// A class is a kind of disagreement that is understood: a row of the table in
+// docs/SEMANTICS.md, "Where others differ".
+type class string
+
+const (
+	depth     class = "depth"
+	undefined class = "undefined, as `p = q - p` by way of tuples"
+	cycle     class = "a cycle below an exclusion"
+	missing   class = "a missing parameter"
+	stray     class = "ListUsers: an object in a list of usersets"
+	nested    class = "ListUsers: an exclusion below an exclusion"
+)
+
+// codes of OpenFGA's errors.
+const (
+	codeInvalid    = 2000 // a missing parameter among others
+	codeTooComplex = 2002
+)
+
+// A goal is a relation of an object.
+type goal struct {
+	object   tuple.Object
+	relation string
+}
+
+// next returns the goals on which an expression of a goal hangs, by all tuples,
+// whatever their conditions.
+func (c Case) next(g goal, e oracle.Expr) (all []goal) {
+	switch e := e.(type) {
+	case oracle.This:
+		for _, r := range c.Tuples {
+			if r.Object == g.object && r.Relation == g.relation && r.Subject.IsUserset() {
+				all = append(all, goal{r.Subject.Object, r.Subject.Relation})
+			}
+		}
+	case oracle.Computed:
+		all = append(all, goal{g.object, e.Relation})
+	case oracle.Arrow:
+		for _, r := range c.Tuples {
+			if r.Object == g.object && r.Relation == e.Tupleset && c.rewrite(goal{r.Subject.Object, e.Relation}) != nil {
+				all = append(all, goal{r.Subject.Object, e.Relation})
+			}
+		}
+	case oracle.Union:
+		all = c.nextOf(g, e...)
+	case oracle.Intersection:
+		all = c.nextOf(g, e...)
+	case oracle.Exclusion:
+		all = c.nextOf(g, e.Base, e.Subtract)
+	}
+	return all
+}
+
+func (c Case) nextOf(g goal, operands ...oracle.Expr) (all []goal) {
+	for _, e := range operands {
+		all = append(all, c.next(g, e)...)
+	}
+	return all
+}
+
+// rewrite returns the expression of a goal, nil if its type lacks the relation.
+func (c Case) rewrite(g goal) oracle.Expr {
+	if r := c.Schema.Type(g.object.Type).Relation(g.relation); r != nil {
+		return r.Rewrite
+	}
+	return nil
+}
+
+// reached returns the goals that can be reached from some goals, these included.
+func (c Case) reached(from ...goal) map[goal]bool {
+	seen := map[goal]bool{}
+	for len(from) > 0 {
+		g := from[len(from)-1]
+		from = from[:len(from)-1]
+		if !seen[g] {
+			seen[g] = true
+			from = append(from, c.next(g, c.rewrite(g))...)
+		}
+	}
+	return seen
+}
+
+// cycleBelowExclusion reports whether a goal hangs on an exclusion below which the
+// tuples lead in a circle.
+func (c Case) cycleBelowExclusion(g goal) bool {
+	for at := range c.reached(g) {
+		if !excludes(c.rewrite(at)) {
+			continue
+		}
+		for on := range c.reached(at) {
+			if c.reached(c.next(on, c.rewrite(on))...)[on] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// nestedExclusion reports whether a goal hangs on an exclusion that has another
+// below it.
+func (c Case) nestedExclusion(g goal) bool {
+	for at := range c.reached(g) {
+		e := c.rewrite(at)
+		if !excludes(e) {
+			continue
+		}
+		if exclusions(e) > 1 {
+			return true
+		}
+		for below := range c.reached(c.next(at, e)...) {
+			if excludes(c.rewrite(below)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// exclusions counts those in an expression.
+func exclusions(e oracle.Expr) (n int) {
+	switch e := e.(type) {
+	case oracle.Exclusion:
+		return 1 + exclusions(e.Base) + exclusions(e.Subtract)
+	case oracle.Union:
+		for _, o := range e {
+			n += exclusions(o)
+		}
+	case oracle.Intersection:
+		for _, o := range e {
+			n += exclusions(o)
+		}
+	}
+	return n
+}
+
+// excludes reports whether there is an exclusion in an expression.
+func excludes(e oracle.Expr) bool { return exclusions(e) > 0 }
+
+// undecided reports whether the condition of a tuple is unknown.
+func (c Case) undecided() bool {
+	return slices.ContainsFunc(c.Tuples, func(r tuple.Relationship) bool {
+		return r.Caveat != "" && !c.complete(r)
+	})
+}
+
+// complete reports whether every parameter of a tuple's condition has a value.
+func (c Case) complete(r tuple.Relationship) bool {
+	for _, p := range c.Schema.Caveat(r.Caveat).Parameters {
+		_, stored := r.Context[p.Name]
+		_, given := c.Given[p.Name]
+		if !stored && !given {
+			return false
+		}
+	}
+	return true
+}
