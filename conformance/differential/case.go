@@ -115,7 +115,9 @@ func (d drawer) relation(r *oracle.Relation) {
 		}
 	}
 	for _, a := range subset(d.t, "forms", forms)[:rapid.IntRange(1, 3).Draw(d.t, "admits")%3] {
-		if !slices.ContainsFunc(r.Admits, func(b oracle.Admit) bool { return a.Type == b.Type && a.Relation == b.Relation && a.Wildcard == b.Wildcard }) {
+		if !slices.ContainsFunc(r.Admits, func(b oracle.Admit) bool {
+			return a.Type == b.Type && a.Relation == b.Relation && a.Wildcard == b.Wildcard
+		}) {
 			r.Admits = append(r.Admits, admitted(d.t, d.s, a)...)
 		}
 	}

@@ -17,7 +17,7 @@ const (
 	cycle     class = "a cycle below an exclusion"
 	missing   class = "a missing parameter"
 	stray     class = "ListUsers: an object in a list of usersets"
-	nested    class = "ListUsers: an exclusion below an exclusion"
+	unlike    class = "ListUsers: not what OpenFGA's own Check says"
 )
 
 // codes of OpenFGA's errors.
@@ -105,55 +105,31 @@ func (c Case) cycleBelowExclusion(g goal) bool {
 	return false
 }
 
-// nestedExclusion reports whether a goal hangs on an exclusion that has another
-// below it.
-func (c Case) nestedExclusion(g goal) bool {
-	for at := range c.reached(g) {
-		e := c.rewrite(at)
-		if !excludes(e) {
-			continue
-		}
-		if exclusions(e) > 1 {
-			return true
-		}
-		for below := range c.reached(c.next(at, e)...) {
-			if excludes(c.rewrite(below)) {
-				return true
-			}
-		}
+// excludes reports whether there is an exclusion in an expression.
+func excludes(e oracle.Expr) bool {
+	switch e := e.(type) {
+	case oracle.Exclusion:
+		return true
+	case oracle.Union:
+		return slices.ContainsFunc(e, excludes)
+	case oracle.Intersection:
+		return slices.ContainsFunc(e, excludes)
 	}
 	return false
 }
 
-// exclusions counts those in an expression.
-func exclusions(e oracle.Expr) (n int) {
-	switch e := e.(type) {
-	case oracle.Exclusion:
-		return 1 + exclusions(e.Base) + exclusions(e.Subtract)
-	case oracle.Union:
-		for _, o := range e {
-			n += exclusions(o)
-		}
-	case oracle.Intersection:
-		for _, o := range e {
-			n += exclusions(o)
-		}
-	}
-	return n
-}
-
-// excludes reports whether there is an exclusion in an expression.
-func excludes(e oracle.Expr) bool { return exclusions(e) > 0 }
-
-// undecided reports whether the condition of a tuple is unknown.
-func (c Case) undecided() bool {
-	return slices.ContainsFunc(c.Tuples, func(r tuple.Relationship) bool {
-		return r.Caveat != "" && !c.complete(r)
+// complete returns the tuples whose conditions have values for all parameters.
+func (c Case) complete() []tuple.Relationship {
+	return slices.DeleteFunc(slices.Clone(c.Tuples), func(r tuple.Relationship) bool {
+		return r.Caveat != "" && !c.given(r)
 	})
 }
 
-// complete reports whether every parameter of a tuple's condition has a value.
-func (c Case) complete(r tuple.Relationship) bool {
+// incomplete reports whether there are others.
+func (c Case) incomplete() bool { return len(c.complete()) < len(c.Tuples) }
+
+// given reports whether every parameter of a tuple's condition has a value.
+func (c Case) given(r tuple.Relationship) bool {
 	for _, p := range c.Schema.Caveat(r.Caveat).Parameters {
 		_, stored := r.Context[p.Name]
 		_, given := c.Given[p.Name]

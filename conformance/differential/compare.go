@@ -21,6 +21,7 @@ type comparison struct {
 	Case
 	ours, theirs *peer
 	oracle       *oracle.Model
+	complete     *oracle.Model // of the tuples whose conditions have all parameters
 	classes      map[class]int
 	questions    int
 }
@@ -40,7 +41,9 @@ func compare(ctx context.Context, us, they api, c Case) (*comparison, error) {
 		return nil, fmt.Errorf("baobab: %w", err)
 	}
 	x := &comparison{Case: c, ours: our, theirs: theirs, classes: map[class]int{}}
-	x.oracle = oracle.NewModel(c.Schema, c.Tuples, time.Now(), c.Given)
+	now := time.Now()
+	x.oracle = oracle.NewModel(c.Schema, c.Tuples, now, c.Given)
+	x.complete = oracle.NewModel(c.Schema, c.complete(), now, c.Given)
 	return x, x.run(ctx)
 }
 
@@ -94,7 +97,7 @@ func (x *comparison) run(ctx context.Context) error {
 func (x *comparison) check(ctx context.Context, t tuple.Tuple) error {
 	x.questions++
 	we, they := x.ours.check(ctx, t), x.theirs.check(ctx, t)
-	if should := x.should(t); !we.equal(should) {
+	if should := should(x.oracle, t); !we.equal(should) {
 		return fmt.Errorf("Check %s: we say %s, and the oracle %s", t, we, x.oracle.Holds(t))
 	}
 	if we.equal(they) {
@@ -107,9 +110,9 @@ func (x *comparison) check(ctx context.Context, t tuple.Tuple) error {
 	return fmt.Errorf("Check %s: OpenFGA says %s, and we %s, as the oracle: %s", t, they, we, x.oracle.Holds(t))
 }
 
-// should is the answer to a check that follows from the oracle.
-func (x *comparison) should(t tuple.Tuple) answer {
-	switch v := x.oracle.Holds(t); {
+// should is the answer to a check that follows from an oracle.
+func should(m *oracle.Model, t tuple.Tuple) answer {
+	switch v := m.Holds(t); {
 	case v == oracle.True:
 		return answer{list: []string{"true"}}
 	case v == oracle.Failed, v.Conditional():
@@ -126,12 +129,18 @@ func (x *comparison) class(t tuple.Tuple, they answer) (class, bool) {
 		return depth, true
 	case v == oracle.Undefined:
 		return undefined, true
-	case x.undecided() && (they.code == codeInvalid || v.Conditional()):
+	case x.lacks(t, they):
 		return missing, true
 	case they.code == 0 && !v.Conditional() && x.cycleBelowExclusion(goal{t.Object, t.Relation}):
 		return cycle, true
 	}
 	return "", false
+}
+
+// lacks reports whether an answer of theirs is that of a condition without all of
+// its parameters: an error, or as if the tuple were not there.
+func (x *comparison) lacks(t tuple.Tuple, they answer) bool {
+	return x.incomplete() && (they.code == codeInvalid || they.equal(should(x.complete, t)))
 }
 
 func (x *comparison) objects(ctx context.Context, typ, relation string, s tuple.Subject) error {
@@ -185,19 +194,19 @@ func (x *comparison) list(ctx context.Context, what string, elements map[string]
 		if slices.Contains(they.list, e) {
 			listed.list = []string{"true"}
 		}
-		if listed.equal(x.should(t)) {
+		if listed.equal(should(x.oracle, t)) {
 			continue
 		}
 		if c, ok := x.class(t, listed); ok {
 			one = c
 			continue
 		}
-		if they.code == 0 && len(listed.list) == 0 && x.undecided() {
+		if they.code == 0 && len(listed.list) == 0 && x.incomplete() {
 			one = missing // the list goes on without it
 			continue
 		}
-		if strings.HasPrefix(what, "ListUsers") && they.code == 0 && x.nestedExclusion(goal{t.Object, t.Relation}) && x.theirs.check(ctx, t).equal(x.should(t)) {
-			one = nested
+		if strings.HasPrefix(what, "ListUsers") && they.code == 0 && x.theirs.check(ctx, t).equal(should(x.oracle, t)) {
+			one = unlike
 			continue
 		}
 		if _, public := elements["user:*"]; public && v == oracle.True && slices.Contains(they.list, "user:*") {

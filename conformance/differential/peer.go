@@ -80,6 +80,11 @@ type peer struct {
 // load puts a case into a store of its own. refused is that it does not accept the
 // model.
 func load(ctx context.Context, a api, c Case) (p *peer, refused, err error) {
+	return loadModel(ctx, a, model(c.Schema), c)
+}
+
+// loadModel is load with a model in OpenFGA's form.
+func loadModel(ctx context.Context, a api, m *openfgav1.WriteAuthorizationModelRequest, c Case) (p *peer, refused, err error) {
 	p = &peer{api: a}
 	if p.given, err = structpb.NewStruct(c.Given); err != nil {
 		return nil, nil, err
@@ -89,7 +94,6 @@ func load(ctx context.Context, a api, c Case) (p *peer, refused, err error) {
 		return nil, nil, err
 	}
 	p.store = created.GetId()
-	m := model(c.Schema)
 	m.StoreId = p.store
 	written, refused := a.WriteAuthorizationModel(ctx, m)
 	if refused != nil {
