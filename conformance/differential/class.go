@@ -16,6 +16,7 @@ const (
 	undefined class = "undefined, as `p = q - p` by way of tuples"
 	cycle     class = "a cycle below an exclusion"
 	missing   class = "a missing parameter"
+	recursion class = "an arrow over parents of which one type ends the recursion"
 	stray     class = "ListUsers: an object in a list of usersets"
 	unlike    class = "ListUsers: not what OpenFGA's own Check says"
 )
@@ -101,6 +102,37 @@ func (c Case) cycleBelowExclusion(g goal) bool {
 				return true
 			}
 		}
+	}
+	return false
+}
+
+// mixedRecursion reports whether a goal hangs on a relation that an arrow leads to
+// itself, over parents of its own type and of another.
+func (c Case) mixedRecursion(g goal) bool {
+	for at := range c.reached(g) {
+		typ := c.Schema.Type(at.object.Type)
+		up := typ.Relation(parent).Admits
+		own := slices.ContainsFunc(up, func(a oracle.Admit) bool { return a.Type == typ.Name })
+		other := slices.ContainsFunc(up, func(a oracle.Admit) bool { return a.Type != typ.Name })
+		if own && other && follows(c.rewrite(at), at.relation) {
+			return true
+		}
+	}
+	return false
+}
+
+// follows reports whether an arrow in an expression leads to a relation.
+func follows(e oracle.Expr, relation string) bool {
+	in := func(e oracle.Expr) bool { return follows(e, relation) }
+	switch e := e.(type) {
+	case oracle.Arrow:
+		return e.Relation == relation
+	case oracle.Union:
+		return slices.ContainsFunc(e, in)
+	case oracle.Intersection:
+		return slices.ContainsFunc(e, in)
+	case oracle.Exclusion:
+		return in(e.Base) || in(e.Subtract)
 	}
 	return false
 }

@@ -133,6 +133,8 @@ func (x *comparison) class(t tuple.Tuple, they answer) (class, bool) {
 		return missing, true
 	case they.code == 0 && !v.Conditional() && x.cycleBelowExclusion(goal{t.Object, t.Relation}):
 		return cycle, true
+	case they.code == 0 && x.mixedRecursion(goal{t.Object, t.Relation}):
+		return recursion, true
 	}
 	return "", false
 }

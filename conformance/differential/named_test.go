@@ -37,6 +37,20 @@ type doc
 			ask:    check("group:1#c@user:ann"),
 			ours:   yes, theirs: no,
 		},
+		"an arrow over parents of which one type ends the recursion": {
+			model: `
+type group
+  relations
+    define parent: [group, doc]
+    define a: [user, group] or a from parent
+type doc
+  relations
+    define parent: [group]
+    define a: [user]`,
+			tuples: []string{"group:1#parent@doc:1", "doc:1#parent@group:2", "group:2#a@group:3"},
+			ask:    check("group:1#a@group:3"),
+			ours:   no, theirs: yes,
+		},
 		"a tuple that hangs on its own denial": {
 			model: `
 type doc
