@@ -141,23 +141,23 @@ func (l *lists) once(name string, read func() map[string]string) map[string]stri
 	return l.read[name]
 }
 
-// An entry is one of a list, with its error.
-type entry[A any] struct {
+// A listedAs is an entry of a list, with its error.
+type listedAs[A any] struct {
 	entry A
 	err   error
 }
 
 // paged reads a whole list, and the same in pages.
-func paged[A any](t *testing.T, list func(...expand.ListOption) iter.Seq2[A, error], id func(A) string) []entry[A] {
-	read := func(seq iter.Seq2[A, error]) (page []entry[A]) {
+func paged[A any](t *testing.T, list func(...expand.ListOption) iter.Seq2[A, error], id func(A) string) []listedAs[A] {
+	read := func(seq iter.Seq2[A, error]) (page []listedAs[A]) {
 		for a, err := range seq {
 			require.NotEmpty(t, id(a), "the list ends: %v", err)
-			page = append(page, entry[A]{a, err})
+			page = append(page, listedAs[A]{a, err})
 		}
 		return page
 	}
 	all := read(list())
-	ids := func(some []entry[A]) (list []string) {
+	ids := func(some []listedAs[A]) (list []string) {
 		for _, e := range some {
 			list = append(list, id(e.entry))
 		}

@@ -101,7 +101,7 @@ definition doc {
 
 office:head#boss@user:mia
 ` + repeated(100, "team:%d#above@office:head") + repeated(100, `doc:1#owner@team:%[1]d[is:{"wanted":"%[1]d"}]`) +
-		repeated(100, `given {"actual":"%d"}
+		repeated(10, `given {"actual":"9%d"}
 ? doc:1#read@user:mia yes
 ? doc:1#read@user:zoe no`) + `
 given {"actual":"none"}
@@ -155,7 +155,7 @@ definition doc {
 }
 
 ` + repeated(100, "group:%d#member@user:ann") + repeated(100, `doc:1#viewer@group:%[1]d#member[answer:{"wanted":%[1]d}]`) +
-		repeated(100, `given {"n":%d}
+		repeated(10, `given {"n":9%d}
 ? doc:1#viewer@user:ann yes`) + `
 given {"n":100}
 ? doc:1#viewer@user:ann no

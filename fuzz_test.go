@@ -38,8 +38,8 @@ func FuzzEngineAgreesWithOracle(f *testing.F) {
 }
 
 // fuzzTuples is how many tuples a case may have. Those with more have a long chain,
-// which the oracle takes a second for, and ten while its steps are counted: then
-// the fuzzer gives up. TestAgreesWithOracle has them.
+// for which the oracle takes a second and more, and many times that while the
+// fuzzer watches, which gives up after ten. TestAgreesWithOracle has them.
 const fuzzTuples = 60
 
 // fuzzSeeds are short and long inputs. What is in them does not matter, as long

@@ -61,6 +61,7 @@ func (l *listing) lists(view baobab.View, m gen.Moment, closely bool) error {
 	l.view = view.Given(m.Given)
 	l.model = oracle.NewModel(l.Schema, m.State.Relationships(), m.At, m.Given, objects...)
 	l.turn++
+	l.shares.states++
 	for i, s := range l.Subjects() {
 		if !closely && i%3 != l.turn%3 {
 			continue
@@ -89,7 +90,7 @@ func (l *listing) ofSubject(s tuple.Subject) error {
 			for _, e := range l.model.Objects(s, r.Name, typ.Name) {
 				want = append(want, entry{tuple.New(e.Object, r.Name, s), e.Value, e.Object.ID, e.String()})
 			}
-			err := l.same(want, func(options ...expand.ListOption) entries { return l.objects(s, r.Name, typ.Name, options...) })
+			err := l.same(want, starts[1:], func(options ...expand.ListOption) entries { return l.objects(s, r.Name, typ.Name, options...) })
 			if err != nil {
 				return fmt.Errorf("objects %s#%s@%s: %w", typ.Name, r.Name, s, err)
 			}
@@ -121,7 +122,11 @@ func (l *listing) ofObject(o tuple.Object) error {
 				for _, e := range l.model.Subjects(o, r.Name, typ.Name, userset) {
 					want = append(want, entry{tuple.New(o, r.Name, e.Subject), e.Value, e.Subject.ID, e.String()})
 				}
-				err := l.same(want, func(options ...expand.ListOption) entries { return l.subjects(o, r.Name, of, options...) })
+				from := starts[1:]
+				if userset == "" {
+					from = starts[:]
+				}
+				err := l.same(want, from, func(options ...expand.ListOption) entries { return l.subjects(o, r.Name, of, options...) })
 				if err != nil {
 					return fmt.Errorf("subjects %s#%s@%s: %w", o, r.Name, of, err)
 				}
@@ -248,16 +253,16 @@ func texts(list []entry) string {
 	return "[" + strings.TrimSpace(b.String()) + "]"
 }
 
-// same compares a list, whole, in pages, and from somewhere on.
-func (l *listing) same(want []entry, list func(...expand.ListOption) entries) error {
+// same compares a list, whole, in pages, and after one of some ids.
+func (l *listing) same(want []entry, from []string, list func(...expand.ListOption) entries) error {
 	if err := l.whole(want, list()); err != nil {
 		return err
 	}
 	l.page++
-	if err := l.after(want, list); err != nil || len(want) < 2 && l.page%4 > 0 {
+	if err := l.after(want, from[l.page%len(from)], list); err != nil || len(want) < 2 && l.page%4 > 0 {
 		return err
 	}
-	size := 1 + l.page%7
+	size := max(1+l.page%7, len(want)/10) // of a long list, as a long chain gives, larger ones
 	var all []entry
 	for {
 		var options []expand.ListOption
@@ -282,12 +287,12 @@ func (l *listing) same(want []entry, list func(...expand.ListOption) entries) er
 	return nil
 }
 
-// starts are ids at which nothing need be, but much is before or after.
+// starts are ids after which a list may begin: first the wildcard, of lists that can
+// have one, then some at which nothing need be, but much is before or after.
 var starts = [...]string{tuple.Wildcard, "!", "$", "0", "1", "10", "2", "ann", "bob", "c", "n30", "none", "~"}
 
 // after compares the rest of a list after an id, whether that is in it or not.
-func (l *listing) after(want []entry, list func(...expand.ListOption) entries) error {
-	start := starts[l.page%len(starts)]
+func (l *listing) after(want []entry, start string, list func(...expand.ListOption) entries) error {
 	got, err := take(list(expand.After(expand.Cursor{Last: start})), -1)
 	if err != nil {
 		return fmt.Errorf("after %s: %w", start, err)
@@ -306,9 +311,9 @@ func (l *listing) after(want []entry, list func(...expand.ListOption) entries) e
 
 // listShares say what was listed.
 type listShares struct {
-	lists, empty, pages, entries       int
-	conditional, undefined, failed     int // entries
-	wildcards, excepting, hung, beside int // with exceptions, not a yes, with concrete subjects after them
+	states, lists, empty, pages, entries int
+	conditional, undefined, failed       int // entries
+	wildcards, excepting, hung, beside   int // with exceptions, not a yes, with concrete subjects after them
 }
 
 func (s *listShares) count(list []entry) {
@@ -350,12 +355,12 @@ func (s *listShares) add(t *listShares) {
 }
 
 func (s *listShares) fields() []*int {
-	return []*int{&s.lists, &s.empty, &s.pages, &s.entries, &s.conditional, &s.undefined, &s.failed, &s.wildcards, &s.excepting, &s.hung, &s.beside}
+	return []*int{&s.states, &s.lists, &s.empty, &s.pages, &s.entries, &s.conditional, &s.undefined, &s.failed, &s.wildcards, &s.excepting, &s.hung, &s.beside}
 }
 
 func (s *listShares) String() string {
-	return fmt.Sprintf(`%d lists agreed, %d of them empty; %d pages, %d entries
+	return fmt.Sprintf(`%d lists of %d states agreed, %d of them empty; %d pages, %d entries
 conditional %d, undefined %d, failed %d
 wildcards %d: with exceptions %d, conditional, undefined or failed %d, with concrete subjects beside them %d`,
-		s.lists, s.empty, s.pages, s.entries, s.conditional, s.undefined, s.failed, s.wildcards, s.excepting, s.hung, s.beside)
+		s.lists, s.states, s.empty, s.pages, s.entries, s.conditional, s.undefined, s.failed, s.wildcards, s.excepting, s.hung, s.beside)
 }

@@ -53,7 +53,8 @@
 // As in SpiceDB, a uint is an int to CEL, one that cannot be negative when it
 // comes in: write "used < 5", not "used < 5u"; used - 7 may be less than 0.
 // Here that goes for arithmetic too, where SpiceDB fails on used + 1 and on a
-// difference below 0, and takes what is beyond 2^63-1 as 2^63-1.
+// difference below 0, and takes what is beyond 2^63-1 as 2^63-1. With
+// [Options.OpenFGA] a uint is one in CEL as well, as in OpenFGA: "used < 5u".
 //
 // # Functions
 //
@@ -61,8 +62,12 @@
 // filter, has), CEL's optional values (m[?key].orValue(x), m.?field), and
 //
 //	ip.in_cidr("10.0.0.0/8")  whether an ipaddress is in a network. IPv4 addresses are in no
-//	                          IPv6 network nor the other way round, the form ::ffff:10.0.0.1
-//	                          is IPv6, and an address with a zone is in none.
+//	                          IPv6 network nor the other way round. The form ::ffff:10.0.0.1
+//	                          is the IPv4 address, here and everywhere, and a zone does not
+//	                          matter: otherwise a ban of a network would be got round by
+//	                          writing an address in another way. (SpiceDB has both in none,
+//	                          and OpenFGA addresses with a zone.)
+//	ipaddress("10.0.0.1")     an ipaddress, with Options.OpenFGA alone
 //	a.isSubtreeOf(b)          whether the map b has each entry of a. Where an entry of a is a
 //	                          map, b's must have its entries, and may have more; all other
 //	                          values must be equal by CEL's ==, lists as a whole.

@@ -32,12 +32,18 @@ type Options struct {
 	//
 	// The default, if it is 0, is DefaultCostLimit.
 	CostLimit uint64
+
+	// OpenFGA reads expressions as OpenFGA does: a parameter of type uint is an
+	// unsigned number to CEL, so that one writes "used < 5u", and ipaddress("10.0.0.1")
+	// makes an address. The default is SpiceDB's way.
+	OpenFGA bool
 }
 
 // An Evaluator reads the expressions of caveats as CEL. It is safe for
 // concurrent use, and may be used for any number of schemas.
 type Evaluator struct {
 	limit       uint64
+	openfga     bool
 	environment func() (*cel.Env, error)
 }
 
@@ -48,7 +54,11 @@ func New(o Options) *Evaluator {
 	if o.CostLimit == 0 {
 		o.CostLimit = DefaultCostLimit
 	}
-	return &Evaluator{min(o.CostLimit, maxCostLimit), sync.OnceValues(newEnvironment)}
+	environment := newEnvironment
+	if o.OpenFGA {
+		environment = newOpenFGAEnvironment
+	}
+	return &Evaluator{min(o.CostLimit, maxCostLimit), o.OpenFGA, sync.OnceValues(environment)}
 }
 
 // newEnvironment returns what all caveats have in common: CEL's own functions,
@@ -63,6 +73,15 @@ func newEnvironment() (*cel.Env, error) {
 		inNetwork(),
 		isSubtreeOf(),
 	)
+}
+
+// newOpenFGAEnvironment returns the same with what OpenFGA has beyond it.
+func newOpenFGAEnvironment() (*cel.Env, error) {
+	env, err := newEnvironment()
+	if err != nil {
+		return nil, err
+	}
+	return env.Extend(makeAddress())
 }
 
 // sharedErrors guards labelSharedErrors.
@@ -95,7 +114,7 @@ func (e *Evaluator) Compile(c *schema.Caveat) (_ schema.Condition, err error) {
 	kinds := make([]kind, len(c.Parameters))
 	variables := make([]cel.EnvOption, len(c.Parameters))
 	for i, p := range c.Parameters {
-		if kinds[i], err = kindOf(p.Type); err != nil {
+		if kinds[i], err = kindOf(p.Type, e.openfga); err != nil {
 			return nil, whole(c, fmt.Sprintf("parameter %s: %v", p.Name, err))
 		}
 		variables[i] = cel.Variable(p.Name, kinds[i].cel())

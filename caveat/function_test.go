@@ -26,8 +26,13 @@ func TestInCIDR(t *testing.T) {
 		{"2001:db8::1", "2001:db8::/32", "yes"},
 		{"2001:db9::1", "2001:db8::/32", "no"},
 		{"10.1.2.3", "::/0", "no"},
-		{"::ffff:10.1.2.3", "10.0.0.0/8", "no"},
-		{"fe80::1%eth0", "fe80::/10", "no"},
+		{"::ffff:10.1.2.3", "10.0.0.0/8", "yes"},
+		{"::ffff:a01:203", "11.0.0.0/8", "no"},
+		{"::ffff:10.1.2.3", "::ffff:10.0.0.0/104", "yes"},
+		{"10.1.2.3", "::ffff:10.0.0.0/104", "yes"},
+		{"11.1.2.3", "::ffff:10.0.0.0/104", "no"},
+		{"::ffff:10.1.2.3", "::/0", "no"},
+		{"fe80::1%eth0", "fe80::/10", "yes"},
 		{"10.1.2.3", "10.0.0.0", `s.zed:2:12: caveat c: in_cidr: "10.0.0.0" is no network such as "10.0.0.0/8"`},
 		{"10.1.2.3", "10.0.0.0/33", `s.zed:2:12: caveat c: in_cidr: "10.0.0.0/33" is no network such as "10.0.0.0/8"`},
 		{"10.1.2.3", "", `s.zed:2:12: caveat c: in_cidr: "" is no network such as "10.0.0.0/8"`},
@@ -39,6 +44,7 @@ func TestInCIDR(t *testing.T) {
 func TestAddressesCompare(t *testing.T) {
 	c := compile(t, "a ipaddress, b ipaddress, l list<ipaddress>, x any", "a == b || a in l || x == a", caveat.Options{})
 	require.Equal(t, "yes", verdict(c, context{"a": "::1", "b": "0:0::1", "l": []any{}, "x": nil}))
+	require.Equal(t, "yes", verdict(c, context{"a": "::ffff:10.0.0.1", "b": "10.0.0.1", "l": []any{}, "x": nil}))
 	require.Equal(t, "yes", verdict(c, context{"a": "::1", "b": "::2", "l": []any{"::3", "::1"}, "x": nil}))
 	require.Equal(t, "no", verdict(c, context{"a": "::1", "b": "::2", "l": []any{"::3"}, "x": "::1"}))
 }

@@ -77,6 +77,32 @@ func inNetwork() cel.EnvOption {
 			if err != nil {
 				return types.NewErr("in_cidr: %s is no network such as \"10.0.0.0/8\"", quote(string(text)))
 			}
-			return types.Bool(network.Contains(a.ip))
+			return types.Bool(unmapped(network).Contains(a.ip.WithZone("")))
+		})))
+}
+
+// unmapped returns the IPv4 network that an IPv6 one of mapped addresses is.
+func unmapped(network netip.Prefix) netip.Prefix {
+	if bits := network.Bits() - 96; network.Addr().Is4In6() && bits >= 0 {
+		return netip.PrefixFrom(network.Addr().Unmap(), bits)
+	}
+	return network
+}
+
+// makeAddress is the function ipaddress.
+func makeAddress() cel.EnvOption {
+	return cel.Function("ipaddress", cel.Overload("string_to_ipaddress",
+		[]*cel.Type{cel.StringType}, addressType,
+		cel.UnaryBinding(func(arg ref.Val) ref.Val {
+			text, ok := arg.(types.String)
+			if !ok {
+				return types.MaybeNoSuchOverloadErr(arg)
+			}
+			if len(text) <= maxNetwork {
+				if a := readAddress(string(text)); a != nil {
+					return a
+				}
+			}
+			return types.NewErr("ipaddress: %s is no IP address such as \"10.0.0.1\"", quote(string(text)))
 		})))
 }

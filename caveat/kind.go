@@ -25,9 +25,13 @@ type kind interface {
 	native(v any) bool
 }
 
-// kindOf returns the kind of a parameter's type.
-func kindOf(t schema.TypeRef) (kind, error) {
+// kindOf returns the kind of a parameter's type; unsigned says that a uint is one
+// in CEL.
+func kindOf(t schema.TypeRef, unsigned bool) (kind, error) {
 	if k, ok := scalarOf(t.Name); ok && len(t.Args) == 0 {
+		if unsigned && t.Name == "uint" {
+			k.typ, k.read = cel.UintType, readUnsigned
+		}
 		return k, nil
 	}
 	if t.Name == "any" && len(t.Args) == 0 {
@@ -36,7 +40,7 @@ func kindOf(t schema.TypeRef) (kind, error) {
 	if (t.Name != "list" && t.Name != "map") || len(t.Args) != 1 {
 		return nil, fmt.Errorf("there is no type %s", t)
 	}
-	elem, err := kindOf(t.Args[0])
+	elem, err := kindOf(t.Args[0], unsigned)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +68,7 @@ func (s scalar) value(v any) (ref.Val, *mismatch) {
 	if r := s.read(v); r != nil {
 		return r, nil
 	}
-	if s.typ == cel.IntType && isRounded(v) {
+	if (s.typ == cel.IntType || s.typ == cel.UintType) && isRounded(v) {
 		return nil, &mismatch{want: s.want + ", in a string where it is beyond 2^53", got: v}
 	}
 	return nil, &mismatch{want: s.want, got: v}
@@ -125,6 +129,13 @@ func readInt(v any) ref.Val {
 func readUint(v any) ref.Val {
 	if i, ok := toInt(v); ok && i >= 0 {
 		return types.Int(i)
+	}
+	return nil
+}
+
+func readUnsigned(v any) ref.Val {
+	if i, ok := toInt(v); ok && i >= 0 {
+		return types.Uint(i)
 	}
 	return nil
 }
@@ -197,7 +208,7 @@ func readAddress(v any) ref.Val {
 	if err != nil {
 		return nil
 	}
-	return address{a}
+	return address{a.Unmap()} // ::ffff:10.0.0.1 is the same host as 10.0.0.1
 }
 
 // A list is the type of lists of one type.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/baobab-authz/baobab/check"
 	"github.com/baobab-authz/baobab/expand"
 	"github.com/baobab-authz/baobab/schema"
 	"github.com/baobab-authz/baobab/store"
@@ -191,4 +192,20 @@ func ExampleTree_WriteMermaid() {
 	// 	n0 --> n1
 	// 	n1 --> n2
 	// 	classDef dim stroke-dasharray:4
+}
+
+func ExampleLister() {
+	lists := expand.NewLister(check.New(check.Options{}))
+	ctx, state := context.Background(), library()
+
+	for s, err := range lists.Subjects(ctx, state, tuple.MustParseObject("doc:plan"), "view", "user") {
+		fmt.Println(s, err)
+	}
+	for o, err := range lists.Objects(ctx, state, tuple.MustParseSubject("user:ann"), "view", "doc", expand.Limit(10)) {
+		fmt.Println(o, err)
+	}
+	// Output:
+	// user:ann <nil>
+	// user:bob <nil>
+	// doc:plan <nil>
 }

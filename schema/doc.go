@@ -169,6 +169,12 @@
 //	This{}                         Nil{}                       Self{}
 //	DeclareCaveat(name, expression, Param("limit", "uint"), …)
 //
+// # Other languages
+//
+// OpenFGA's models are read and written by the package schema/openfga. [Schema.Text]
+// writes a schema, whatever it was read from, for SpiceDB, and says by name what
+// cannot be said there. A [Builder] is for packages that read another language.
+//
 // # What changed
 //
 // [Compare] lists the differences of two schemas by what they mean, for whoever

@@ -153,6 +153,11 @@ func FuzzParse(f *testing.F) {
 		require.NoError(t, formatErr)
 		same(t, s, formatted)
 		same(t, s, s.String())
+		if text, err := s.Text(); err == nil {
+			require.Equal(t, s.String(), text)
+		} else {
+			require.ErrorIs(t, err, schema.ErrSchema)
+		}
 	})
 }
 

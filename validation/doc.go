@@ -100,6 +100,12 @@
 // Each object#relation is an assertion as well: that nobody else is in it whom a
 // tuple names, usersets and wildcards included. So an empty list asserts that nobody is.
 //
+// # What is not read
+//
+// Errors of a file are conditions that a tuple of OpenFGA brings along ($expression),
+// YAML's merge keys (<<), and SpiceDB's old keys namespace_configs, relation_tuples
+// and validation_tuples.
+//
 // # Cost
 //
 // Reading costs time in proportion to the files. A file is held in memory; its

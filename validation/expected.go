@@ -1,188 +1,173 @@
 package validation
 
 import (
-	"errors"
-	"fmt"
+	"context"
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
-	"github.com/baobab-authz/baobab/schema"
 	"github.com/baobab-authz/baobab/tuple"
 )
 
-// An expectation is a line of the block validation:
-//
-//	[user:ann] is <document:1#viewer>/<group:eng#member>
-//	[user:bob[...]] is <document:1#viewer>
-//	[user:* - {user:cat, user:dan[...]}] is <document:1#viewer>
-type expectation struct {
-	subject  tuple.Subject
-	caveated bool
-	except   []exception
-	places   []tuple.Subject // the relations whose tuples name the subject; nil if it does not say
+// An expectedSubject asks whether one subject is in a relation as expected.
+type expectedSubject struct {
+	at tuple.Subject
+	expectation
 }
 
-// An exception is a subject for whom a wildcard does not stand, or only on a caveat.
-type exception struct {
-	subject  tuple.Subject
-	caveated bool
+func (e expectation) assertion(file string, line int, at tuple.Subject) Assertion {
+	a := Assertion{File: file, Line: line, Kind: Validation, Text: at.String() + " has " + e.subject.String(),
+		Want: e.said(e.places), question: expectedSubject{at, e}}
+	return a
 }
 
-const caveatMark = "[...]"
-
-// String returns the expected subject with what is said about it, without brackets.
-func (e expectation) String() string {
-	text := marked(e.subject, e.caveated)
-	if len(e.except) > 0 {
-		names := make([]string, len(e.except))
-		for i, x := range e.except {
-			names[i] = marked(x.subject, x.caveated)
-		}
-		text += " - {" + strings.Join(names, ", ") + "}"
+// said returns what is expected, or the case, of a subject, and by which tuples.
+func (e expectation) said(places []tuple.Subject) string {
+	text := "[" + e.String() + "]"
+	if len(places) > 0 {
+		text += " is " + angled(places)
 	}
 	return text
 }
 
-func marked(s tuple.Subject, caveated bool) string {
-	if caveated {
-		return s.String() + caveatMark
+// angled returns usersets as an expected subject names them.
+func angled(all []tuple.Subject) string {
+	names := make([]string, len(all))
+	for i, s := range all {
+		names[i] = "<" + s.String() + ">"
 	}
-	return s.String()
+	slices.Sort(names)
+	return strings.Join(names, "/")
 }
 
-// parseExpectation reads one line.
-func parseExpectation(text string) (expectation, error) {
-	var e expectation
-	text = strings.TrimSpace(text)
-	// An id has no brackets, so that the last ] before "is" closes the subject.
-	inside, after, found := strings.Cut(text, "<")
-	inside = strings.TrimSpace(inside)
-	if found {
-		inside, found = strings.CutSuffix(inside, "is")
-		inside = strings.TrimSpace(inside)
-		if !found {
-			return e, errors.New("expected [subject] is <object#relation>")
-		}
-		after = "<" + after
+func (q expectedSubject) ask(ctx context.Context, w *world) outcome {
+	m, err := newMembership(ctx, w.open, q.at)
+	if err != nil {
+		return failed(err)
 	}
-	if !strings.HasPrefix(inside, "[") || !strings.HasSuffix(inside, "]") || len(inside) < 2 {
-		return e, errors.New("expected [subject] is <object#relation>")
+	got := expectation{subject: q.subject}
+	v := m.check(q.at, q.subject)
+	got.caveated = v == conditional
+	if q.subject.IsWildcard() {
+		got.except = m.exceptions(q.subject, v)
 	}
-	if err := e.parseSubject(strings.TrimSpace(inside[1 : len(inside)-1])); err != nil {
-		return e, err
+	direct, covered := m.places(q.subject)
+	if m.err != nil {
+		return failed(m.err)
 	}
-	if after == "" {
-		return e, nil
+	if v == denied {
+		return outcome{got: q.subject.String() + " is not in", why: explain(ctx, w.open, tuple.New(q.at.Object, q.at.Relation, q.subject))}
 	}
-	for _, place := range strings.Split(after, "/<") {
-		place = strings.TrimPrefix(strings.TrimSpace(place), "<")
-		name, found := strings.CutSuffix(place, ">")
-		if !found {
-			return e, errors.New("expected > after <" + place)
-		}
-		s, err := parseUserset(name)
-		if err != nil {
-			return e, err
-		}
-		if slices.Contains(e.places, s) {
-			return e, fmt.Errorf("<%v> is there twice", s)
-		}
-		e.places = append(e.places, s)
+	places := direct
+	if len(direct) == 0 {
+		places = covered
 	}
-	return e, nil
+	o := outcome{got: got.said(places), pass: got.caveated == q.caveated &&
+		sameExceptions(got.except, q.except) && samePlaces(q.places, direct, covered)}
+	if q.places == nil {
+		o.got = got.said(nil)
+	}
+	return o
 }
 
-// parseSubject reads what stands in the brackets.
-func (e *expectation) parseSubject(text string) (err error) {
-	text, exceptions, found := strings.Cut(text, "{")
-	text = strings.TrimSpace(text)
-	if found {
-		var minus, closed bool
-		text, minus = strings.CutSuffix(text, "-")
-		exceptions, closed = strings.CutSuffix(strings.TrimSpace(exceptions), "}")
-		if !minus || !closed {
-			return errors.New("expected exceptions as in [user:* - {user:ann, user:bob}]")
-		}
-	}
-	if e.subject, e.caveated, err = parseMarked(text); err != nil || !found {
-		return err
-	}
-	if !e.subject.IsWildcard() {
-		return fmt.Errorf("%v is no wildcard, and has no exceptions", e.subject)
-	}
-	for _, name := range strings.Split(exceptions, ",") {
-		s, caveated, err := parseMarked(name)
-		if err != nil {
-			return err
-		}
-		if s.Type != e.subject.Type || s.IsUserset() || s.IsWildcard() {
-			return fmt.Errorf("%v is no exception of %v", s, e.subject)
-		}
-		e.except = append(e.except, exception{s, caveated})
-	}
-	return nil
-}
-
-// parseMarked reads a subject that can be marked as being in on a caveat.
-func parseMarked(text string) (tuple.Subject, bool, error) {
-	text, caveated := strings.CutSuffix(strings.TrimSpace(text), caveatMark)
-	s, err := tuple.ParseSubject(text)
-	return s, caveated, err
-}
-
-// parseUserset reads object#relation.
-func parseUserset(text string) (tuple.Subject, error) {
-	s, err := tuple.ParseSubject(text)
-	if err == nil && !s.IsUserset() {
-		err = fmt.Errorf("%q: expected object#relation", text)
-	}
-	return s, err
-}
-
-// validation reads the block of that name: for each object#relation who is in it.
-func (r *reader) validation(s *schema.Schema, n *yaml.Node) []Assertion {
-	var all []Assertion
-	for _, f := range r.entries(n, "validation") {
-		at, err := parseUserset(f.name)
-		if err != nil {
-			r.errorf(f.key, "%w", err)
+// exceptions returns for whom of those that tuples name the wildcard, which
+// is in as v says, does not stand.
+func (m *membership) exceptions(wildcard tuple.Subject, v verdict) []exception {
+	var all []exception
+	for _, s := range m.named() {
+		if !covers(wildcard, s) {
 			continue
 		}
-		if !r.known(s, f.key, tuple.New(at.Object, at.Relation, at)) {
-			continue
+		if is := m.check(m.at, s); is < v {
+			all = append(all, exception{s, is == conditional})
 		}
-		var expected []expectation
-		var lines []Assertion
-		for _, item := range r.texts(f.value, f.name) {
-			e, ok := r.expectation(s, item, at)
-			if !ok {
-				continue
-			}
-			if slices.ContainsFunc(expected, func(o expectation) bool { return o.subject == e.subject }) {
-				r.errorf(item, "%v of %s is there twice", e.subject, f.name)
-				continue
-			}
-			expected = append(expected, e)
-			lines = append(lines, e.assertion(r.name, item.Line, at))
-		}
-		all = append(all, nobodyElse(r.name, f.key.Line, at, expected))
-		all = append(all, lines...)
 	}
 	return all
 }
 
-// expectation reads a line, all of whose names there are.
-func (r *reader) expectation(s *schema.Schema, n *yaml.Node, at tuple.Subject) (expectation, bool) {
-	e, err := parseExpectation(n.Value)
+// sameExceptions reports whether both are the same, in whatever order.
+func sameExceptions(a, b []exception) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(x exception) bool { return !slices.Contains(b, x) })
+}
+
+// samePlaces reports whether what a line says of a subject's places is right: it
+// names each whose tuples name the subject, and can name those whose tuples have a
+// wildcard that covers it. A line that says nothing is right.
+func samePlaces(said, direct, covered []tuple.Subject) bool {
+	if said == nil {
+		return true
+	}
+	for _, p := range said {
+		if !slices.Contains(direct, p) && !slices.Contains(covered, p) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(direct, func(p tuple.Subject) bool { return !slices.Contains(said, p) })
+}
+
+// An onlyExpected asks whether anyone else is in a relation.
+type onlyExpected struct {
+	at       tuple.Subject
+	expected []expectation
+}
+
+func nobodyElse(file string, line int, at tuple.Subject, expected []expectation) Assertion {
+	names := make([]string, len(expected))
+	for i, e := range expected {
+		names[i] = e.subject.String()
+	}
+	slices.Sort(names)
+	want := "nobody"
+	if len(names) > 0 {
+		want = "nobody but " + strings.Join(names, ", ")
+	}
+	return Assertion{File: file, Line: line, Kind: Validation, Text: at.String() + " has nobody else", Want: want,
+		question: onlyExpected{at, expected}}
+}
+
+func (q onlyExpected) ask(ctx context.Context, w *world) outcome {
+	m, err := newMembership(ctx, w.open, q.at)
 	if err != nil {
-		r.errorf(n, "%q: %w", n.Value, err)
-		return e, false
+		return failed(err)
 	}
-	ok := r.known(s, n, tuple.New(at.Object, at.Relation, e.subject))
-	for _, p := range e.places {
-		ok = ok && r.known(s, n, tuple.New(p.Object, p.Relation, e.subject))
+	var others []string
+	var why strings.Builder
+	for _, s := range m.found() {
+		if slices.ContainsFunc(q.expected, func(e expectation) bool { return e.subject == s }) {
+			continue
+		}
+		others = append(others, marked(s, m.check(q.at, s) == conditional))
+		why.WriteString(explain(ctx, w.open, tuple.New(q.at.Object, q.at.Relation, s)))
 	}
-	return e, ok
+	switch {
+	case m.err != nil:
+		return failed(m.err)
+	case len(others) == 0:
+		return outcome{got: "nobody else", pass: true}
+	}
+	return outcome{got: "also " + strings.Join(others, ", "), why: why.String()}
+}
+
+// found returns who is in by tuples that name them, wildcards and usersets
+// included: of those that [baobab.View.Subjects] lists, not who is in by a wildcard
+// alone or as the userset itself.
+func (m *membership) found() []tuple.Subject {
+	var all []tuple.Subject
+	var kinds []string
+	for _, s := range m.named() {
+		kinds = append(kinds, userFilter{s.Type, s.Relation}.String())
+	}
+	slices.Sort(kinds)
+	for _, kind := range slices.Compact(kinds) {
+		for a, err := range m.view.Subjects(m.ctx, m.at.Object, m.at.Relation, kind) {
+			if err != nil {
+				m.err = err
+				return nil
+			}
+			if direct, _ := m.places(a.Subject); len(direct) > 0 {
+				all = append(all, a.Subject)
+			}
+		}
+	}
+	slices.SortFunc(all, compareSubjects)
+	return all
 }

@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"cmp"
 	"io/fs"
 	"path"
 	"slices"
@@ -84,8 +85,10 @@ type Assertion struct {
 	question question
 }
 
-// evaluator returns what gives caveats their meaning.
-func evaluator() schema.Evaluator { return caveat.New(caveat.Options{}) }
+// evaluator returns what gives caveats the meaning that the format gives them.
+func (f Format) evaluator() schema.Evaluator {
+	return caveat.New(caveat.Options{OpenFGA: f == OpenFGA})
+}
 
 // Read reads the test file at path, and what it names, from a file system. The
 // names of other files in it are relative to it, and cannot leave fsys.
@@ -103,7 +106,6 @@ func Read(fsys fs.FS, name string) (*File, error) {
 		return nil, err
 	}
 	p := &problems{}
-	r := &reader{fsys: fsys, name: name, problems: p}
 	doc, root := newDocument(name, data, p)
 	if root == nil {
 		if len(p.found) == 0 {
@@ -111,8 +113,8 @@ func Read(fsys fs.FS, name string) (*File, error) {
 		}
 		return nil, p.err(name)
 	}
-	r.document = doc
-	var f *File
+	r := &reader{fsys, name, doc}
+	f := &File{}
 	switch r.format(root) {
 	case SpiceDB:
 		f = r.spiceDB(root)
@@ -122,6 +124,9 @@ func Read(fsys fs.FS, name string) (*File, error) {
 	if err := p.err(name); err != nil {
 		return nil, err
 	}
+	for _, c := range f.Cases {
+		slices.SortStableFunc(c.Assertions, func(a, b Assertion) int { return cmp.Compare(a.Line, b.Line) })
+	}
 	return f, nil
 }
 
@@ -130,7 +135,6 @@ type reader struct {
 	fsys fs.FS
 	name string
 	*document
-	problems *problems
 }
 
 var (
@@ -167,7 +171,11 @@ func (r *reader) beside(n *yaml.Node, what string) (string, bool) {
 		return "", false
 	}
 	name := path.Join(path.Dir(r.name), named)
-	if named == "" || path.IsAbs(named) || !fs.ValidPath(name) {
+	if named == "" {
+		r.errorf(n, "%s names no file", what)
+		return "", false
+	}
+	if path.IsAbs(named) || !fs.ValidPath(name) {
 		r.errorf(n, "%s: %q leads out of the folder that is read: a path is relative to the file in which it stands", what, named)
 		return "", false
 	}

@@ -15,9 +15,6 @@ func readContext(text string) (map[string]any, error) {
 	d.UseNumber()
 	var context map[string]any
 	if err := d.Decode(&context); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
 		return nil, fmt.Errorf("not a JSON object: %w", err)
 	}
 	if context == nil {

@@ -120,7 +120,7 @@ func (c *comparison) found(name string, t tuple.Tuple, d baobab.Decision, err er
 	what := ""
 	switch {
 	case err != nil:
-		what = "error: " + err.Error()
+		what = "error" // explain says which
 	case !d.Allowed():
 		what = d.String()
 	case !expected:

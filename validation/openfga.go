@@ -3,6 +3,7 @@ package validation
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -43,11 +44,11 @@ func (r *reader) model(root *yaml.Node, fields map[string]field) *schema.Schema 
 		r.errorf(file.key, "model and model_file: a file has one of them")
 	case inside:
 		if _, ok := r.text(text.value, "model"); ok {
-			return r.schema(text.value, openfga.Parse)
+			return r.schema(text.value, OpenFGA, openfga.Parse)
 		}
 	case beside:
 		if name, ok := r.beside(file.value, "model_file"); ok {
-			return r.schemaFile(file.value, name, readModel)
+			return r.schemaFile(file.value, name, OpenFGA, readModel)
 		}
 	default:
 		r.errorf(root, "there is no model: model has it, or model_file names a file")
@@ -110,7 +111,8 @@ func (r *reader) tupleFile(n *yaml.Node, what string) []Relationship {
 func (r *reader) test(f *File, n *yaml.Node) Case {
 	t := Case{Line: n.Line}
 	fields := r.fields(n, "a test", "name", "description", "tuples", "tuple_file", "tuple_files", "check", "list_objects", "list_users")
-	t.Name, _ = r.text(fields["name"].value, "name")
+	name, _ := r.text(fields["name"].value, "name")
+	t.Name = strings.Join(strings.Fields(name), " ") // a line of a report
 	r.text(fields["description"].value, "description")
 	t.Relationships = r.tupleSources(fields, f.Relationships)
 	r.admit(f.Schema, t.Relationships)

@@ -54,6 +54,9 @@ func (r *Report) String() string {
 
 // Summary returns the line for the file.
 func (r *Report) Summary() string {
+	if len(r.Entries) == 0 {
+		return fmt.Sprintf("%s: %s, no assertions", r.File, r.Format)
+	}
 	return fmt.Sprintf("%s: %s, %d of %d assertions hold", r.File, r.Format, r.Passed(), len(r.Entries))
 }
 

@@ -51,11 +51,8 @@ func ReadTuplesCSV(file string, data []byte) ([]Relationship, error) {
 		case errors.Is(err, csv.ErrFieldCount) && errors.As(err, &wrong):
 			p.errorf(file, wrong.StartLine, "%d columns, where the first line has %d", len(row), len(columns))
 			continue
-		case errors.As(err, &wrong):
-			p.errorf(file, wrong.Line, "not CSV: %w", wrong.Err)
-			return rels, p.err(file)
 		case err != nil:
-			p.errorf(file, 0, "%w", err)
+			notCSV(file, err, p)
 			return rels, p.err(file)
 		}
 		line, _ := reader.FieldPos(0)
@@ -72,6 +69,16 @@ func ReadTuplesCSV(file string, data []byte) ([]Relationship, error) {
 	}
 }
 
+// notCSV adds the error of the CSV reader.
+func notCSV(file string, err error, p *problems) {
+	line := 0
+	var wrong *csv.ParseError
+	if errors.As(err, &wrong) {
+		line, err = wrong.Line, wrong.Err
+	}
+	p.errorf(file, line, "not CSV: %w", err)
+}
+
 // csvColumns reads the first line: where each column is.
 func csvColumns(file string, reader *csv.Reader, p *problems) (map[string]int, bool) {
 	first, err := reader.Read()
@@ -80,7 +87,7 @@ func csvColumns(file string, reader *csv.Reader, p *problems) (map[string]int, b
 		return nil, false
 	}
 	if err != nil {
-		p.errorf(file, 1, "not CSV: %w", err)
+		notCSV(file, err, p)
 		return nil, false
 	}
 	columns := map[string]int{}

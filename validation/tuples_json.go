@@ -28,6 +28,8 @@ type jsonTuples struct {
 	problems *problems
 	decoder  *json.Decoder
 	rels     []Relationship
+
+	counted, lines int // how far lines are counted, and how many there are
 }
 
 func (j *jsonTuples) read() {
@@ -68,7 +70,13 @@ func (j *jsonTuples) next() int {
 	return len(j.data) - len(rest)
 }
 
-func (j *jsonTuples) line(offset int) int { return 1 + bytes.Count(j.data[:offset], []byte("\n")) }
+// line returns the line of an offset that is not before the one asked for last.
+func (j *jsonTuples) line(offset int) int {
+	offset = max(offset, j.counted)
+	j.lines += bytes.Count(j.data[j.counted:offset], []byte("\n"))
+	j.counted = offset
+	return 1 + j.lines
+}
 
 // wrong reports the error of one tuple; false if none can be read behind it.
 func (j *jsonTuples) wrong(line int, err error) bool {

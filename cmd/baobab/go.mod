@@ -5,6 +5,7 @@ go 1.25
 require (
 	github.com/baobab-authz/baobab/validation v0.0.0
 	github.com/spf13/cobra v1.10.2
+	github.com/stretchr/testify v1.12.1
 )
 
 require (

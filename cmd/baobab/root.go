@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -35,7 +36,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.As(err, &s):
 		return int(s)
 	}
-	fmt.Fprintln(stderr, "baobab:", err)
+	fmt.Fprintln(stderr, "baobab:", strings.TrimSpace(err.Error()))
 	return exitError
 }
 
@@ -45,7 +46,6 @@ func newRoot() *cobra.Command {
 		Short: "Work with schemas, relationships and tests of permissions",
 		Long: `baobab works with the files of the permission engine baobab: schemas in
 SpiceDB's language, models of OpenFGA, relationships, and tests.`,
-		Args:          cobra.NoArgs,
 		SilenceErrors: true, // run prints them
 		SilenceUsage:  true,
 	}

@@ -6,10 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,6 +60,10 @@ type validator struct {
 	assertions, failed int
 }
 
+func (v *validator) printf(format string, args ...any) {
+	fmt.Fprint(v.out, printable(fmt.Sprintf(format, args...)))
+}
+
 // file runs one file. The error is that of ctx: what else goes wrong is printed.
 func (v *validator) file(ctx context.Context, name string) error {
 	v.files++
@@ -83,15 +83,15 @@ func (v *validator) file(ctx context.Context, name string) error {
 	}
 	v.assertions += len(report.Entries)
 	v.failed += report.Failed()
-	verdict := "ok  "
+	verdict := "ok"
 	if report.Failed() > 0 {
 		verdict = "FAIL"
 	}
-	fmt.Fprintf(v.out, "%s  %s  %s  %s\n", verdict, name, report.Format, counted(report.Passed(), len(report.Entries)))
+	v.printf("%-5s %s  %s  %s\n", verdict, name, report.Format, counted(report.Passed(), len(report.Entries)))
 	for _, e := range report.Entries {
 		if !e.Pass {
 			e.File = p.shown(e.File)
-			fmt.Fprint(v.out, indent(e.String(), "      "))
+			v.printf("%s", indent(e.String(), "      "))
 		}
 	}
 	return nil
@@ -109,30 +109,30 @@ func counted(passed, all int) string {
 
 // unreadable prints why a file could not be run.
 func (v *validator) unreadable(p place, name string, err error) {
-	fmt.Fprintf(v.out, "ERROR %s\n", name)
+	v.printf("ERROR %s\n", name)
 	var all validation.Errors
 	if !errors.As(err, &all) {
 		var pathError *fs.PathError
 		if errors.As(err, &pathError) {
 			err = pathError.Err // name stands before it
 		}
-		fmt.Fprint(v.out, indent(err.Error(), "      "))
+		v.printf("%s", indent(err.Error(), "      "))
 		return
 	}
 	for _, e := range all {
 		shown := *e
 		shown.File = p.shown(e.File)
-		fmt.Fprint(v.out, indent(shown.Error(), "      "))
+		v.printf("%s", indent(shown.Error(), "      "))
 	}
 }
 
 // sumUp prints the last line, and returns the exit status if it is not 0.
 func (v *validator) sumUp() error {
-	fmt.Fprintf(v.out, "\n%s, %s: %d passed, %d failed", plural(v.files, "file"), plural(v.assertions, "assertion"), v.assertions-v.failed, v.failed)
+	v.printf("\n%s, %s: %d passed, %d failed", plural(v.files, "file"), plural(v.assertions, "assertion"), v.assertions-v.failed, v.failed)
 	if v.wrong > 0 {
-		fmt.Fprintf(v.out, "; %s could not be run", plural(v.wrong, "file"))
+		v.printf("; %s could not be run", plural(v.wrong, "file"))
 	}
-	fmt.Fprintln(v.out)
+	v.printf("\n")
 	switch {
 	case v.wrong > 0:
 		return status(exitError)
@@ -140,45 +140,4 @@ func (v *validator) sumUp() error {
 		return status(exitFailed)
 	}
 	return nil
-}
-
-// A place is a file system that a file is read from, and the file's name in it.
-type place struct {
-	files fs.FS
-	name  string
-	dir   string // what stands before the names of the file system
-}
-
-// placeOf returns the working directory for what is below it, and else the
-// file's own directory.
-func placeOf(name string) place {
-	if filepath.IsLocal(name) {
-		return place{os.DirFS("."), filepath.ToSlash(filepath.Clean(name)), ""}
-	}
-	dir, base := filepath.Split(name)
-	return place{os.DirFS(filepath.Clean(dir)), base, filepath.ToSlash(dir)}
-}
-
-// shown returns the name of a file as the user would write it.
-func (p place) shown(name string) string {
-	if p.dir == "" {
-		return name
-	}
-	return path.Join(p.dir, name)
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// indent puts something before each line of a text, and an end after the last.
-func indent(text, before string) string {
-	var b strings.Builder
-	for line := range strings.Lines(strings.TrimSuffix(text, "\n") + "\n") {
-		b.WriteString(before + line)
-	}
-	return b.String()
 }

@@ -84,5 +84,7 @@ func TestAlternatingFixpointIsTheWellFoundedModel(t *testing.T) {
 			}
 		}
 	})
-	require.Len(t, seen, 3)
+	if !testing.Short() { // with -short rapid draws a fifth of the cases
+		require.Len(t, seen, 3)
+	}
 }

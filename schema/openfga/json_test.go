@@ -101,6 +101,7 @@ func TestParseJSONRefuses(t *testing.T) {
 		"no userset":            {jsonDoc(`{}`, user), "3:1: a userset is one of this, computed_userset, tuple_to_userset, union, intersection, difference: here is none"},
 		"two usersets":          {jsonDoc(`{"this":{},"union":{}}`, user), "3:1: a userset is one of this, computed_userset, tuple_to_userset, union, intersection, difference: here are this and union"},
 		"unknown userset":       {jsonDoc(`{"this":{},"thiss":{}}`, user), "3:13: unknown key \"thiss\""},
+		"this with a key":       {jsonDoc(`{"this":{"x":1}}`, user), "3:11: unknown key \"x\": this has none"},
 		"this":                  {jsonDoc(`{"this":1}`, user), "3:9: this is a number: expected an object"},
 		"computed":              {jsonDoc(`{"computed_userset":"a"}`, `[]`), "3:22: a relation of an object is a string"},
 		"nothing computed":      {jsonDoc(`{"computed_userset":{}}`, `[]`), "3:21: the relation is missing"},

@@ -45,7 +45,11 @@ func (r *modelReader) fields(v *value, what string, known ...string) map[string]
 		if i := slices.IndexFunc(known, func(k string) bool { return k == key || camel(k) == key }); i >= 0 {
 			key = known[i]
 		} else {
-			r.b.Unknownf(m.key.at, r.about, nil, key, known, "unknown key %q: %s has %s", key, what, strings.Join(known, ", "))
+			have := strings.Join(known, ", ")
+			if have == "" {
+				have = "none"
+			}
+			r.b.Unknownf(m.key.at, r.about, nil, key, known, "unknown key %q: %s has %s", key, what, have)
 			continue
 		}
 		if _, twice := fields[key]; twice {

@@ -133,7 +133,6 @@ func (p *parser) header() {
 
 // version reads the schema's version.
 func (p *parser) version() {
-	t := p.token()
 	if !p.acceptWord("schema") {
 		p.fail("schema 1.1 after model")
 		if !p.opensDeclaration() {
@@ -141,11 +140,10 @@ func (p *parser) version() {
 		}
 		return
 	}
-	t = p.token()
 	if !p.is(tokenWord) {
 		p.fail("a version after schema")
 	} else {
-		checkVersion(p.b, p.span(t), p.word())
+		checkVersion(p.b, p.span(p.token()), p.word())
 		p.advance()
 	}
 	if !p.ended("the version") {

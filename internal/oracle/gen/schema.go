@@ -15,7 +15,8 @@ var (
 )
 
 // drawSchema draws types, first with the names of what they have only. It also
-// returns the forms of tuples that close the cycles of traps.
+// returns the forms of tuples that close the cycles of traps, and of those that
+// single someone out.
 func drawSchema(t *rapid.T) (_ *oracle.Schema, traps []form) {
 	s := &oracle.Schema{Types: []*oracle.Type{{Name: "user"}}, Caveats: drawCaveats(t)}
 	for _, name := range typeNames[:pick(t, "types", 2, 2, 2, 3, 4)] {
@@ -51,6 +52,7 @@ func drawSchema(t *rapid.T) (_ *oracle.Schema, traps []form) {
 			}
 		}
 		traps = append(traps, d.trap()...)
+		traps = append(traps, d.single()...)
 	}
 	repair(s)
 	untangle(s)
@@ -215,6 +217,28 @@ func (d *typeDrawer) trap() []form {
 		forms = append(forms, form{d.typ.Name, base.Name, a})
 	}
 	return forms
+}
+
+// single sometimes rewrites a permission so that some have another answer than
+// the public: they are banned from it, or need not be public to have it. It
+// returns the form of the tuples that say who.
+func (d *typeDrawer) single() []form {
+	permissions, stored := d.permissions(), d.stored()
+	if len(permissions) == 0 || len(stored) < 2 || !chance(d.t, "single out", 2) {
+		return nil
+	}
+	p, relation := pick(d.t, "from", permissions...), pick(d.t, "by", stored[1:]...) // the first is what a trap makes public
+	a := oracle.Admit{Type: pick(d.t, "whom", "user", "user", d.typ.Name)}
+	if len(d.s.Caveats) > 0 && !chance(d.t, "surely", 3) {
+		a.Caveat = pick(d.t, "perhaps", d.s.Caveats...).Name
+	}
+	d.admit(relation, a)
+	if d.positive || chance(d.t, "granted", 3) {
+		p.Rewrite = oracle.Union{p.Rewrite, oracle.Computed{Relation: relation.Name}}
+	} else {
+		p.Rewrite = oracle.Exclusion{Base: p.Rewrite, Subtract: oracle.Computed{Relation: relation.Name}}
+	}
+	return []form{{d.typ.Name, relation.Name, a}}
 }
 
 func (d *typeDrawer) permissions() (list []*oracle.Relation) {

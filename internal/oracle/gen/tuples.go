@@ -38,6 +38,9 @@ func (d *drawer) drawIDs() {
 		if t.Name == "user" {
 			d.ids[t.Name] = []string{"ann", "bob", "cat", "dan"}
 		}
+		if chance(d.T, "ids around the wildcard's", 8) { // and of which one begins another
+			d.ids[t.Name] = []string{"1", "!", "10", "é"}[:n]
+		}
 	}
 }
 
@@ -51,6 +54,10 @@ func (d *drawer) drawTuples() {
 		case f.Wildcard:
 			for _, id := range d.ids[f.typ] {
 				state = state.With(d.lasting(f.tuple(id, "")))
+			}
+		case !f.recursive():
+			for range pick(d.T, "singled out", 1, 2, 2, 3) {
+				state = state.With(d.lasting(f.tuple(d.id(f.typ), d.id(f.Type))))
 			}
 		case !chance(d.T, "sprung", 8):
 			for _, e := range d.shape(f.typ) {
