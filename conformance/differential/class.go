@@ -14,6 +14,7 @@ type class string
 const (
 	depth     class = "depth"
 	undefined class = "undefined, as `p = q - p` by way of tuples"
+	granted   class = "undefined, as `p = q - p` by way of tuples, and allowed by OpenFGA"
 	cycle     class = "a cycle below an exclusion"
 	missing   class = "a missing parameter"
 	recursion class = "an arrow over parents of which one type ends the recursion"

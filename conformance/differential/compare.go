@@ -127,6 +127,8 @@ func (x *comparison) class(t tuple.Tuple, they answer) (class, bool) {
 	switch {
 	case they.code == codeTooComplex:
 		return depth, true
+	case v == oracle.Undefined && len(they.list) > 0:
+		return granted, true
 	case v == oracle.Undefined:
 		return undefined, true
 	case x.lacks(t, they):
