@@ -34,7 +34,8 @@ func (v View) Objects(ctx context.Context, subject tuple.Subject, permission, ob
 // as user, or a userset's, such as group#member. A wildcard comes first, and says
 // for whom it does not speak: see [expand.SubjectAnswer]. The rest is as for
 // [View.Objects]. See [expand.Lister.Subjects] for what it costs: time linear in
-// the tuples behind the object.
+// the tuples behind the object, and a check for each subject for whom an intersection,
+// an exclusion or a caveat stands on the way.
 func (v View) Subjects(ctx context.Context, object tuple.Object, permission, subjectType string, options ...expand.ListOption) iter.Seq2[expand.SubjectAnswer, error] {
 	if err := v.Err(); err != nil {
 		return failed[expand.SubjectAnswer](err)
@@ -68,13 +69,18 @@ func (v View) Cursor(last string) expand.Cursor {
 
 // Resume returns a view of the state that a cursor is of, so that the pages of a
 // list are all of one state; what was hypothetical or given then has to be so again.
-// For a cursor without a revision it is Now.
+// For a cursor without a revision it is Now. The cursor alone says which state that is,
+// also one before a grant was revoked or had expired: one that comes back from a client
+// should be signed (see [expand.Cursor.String]).
 //
-// Errors: those of [Engine.At], [store.ErrRevisionGone] among them for a
+// Errors: [expand.ErrCursor] for a revision without a time, those of [Engine.At], [store.ErrRevisionGone] among them for a
 // revision that is not retained any more, and of [View.AsOf].
 func (e *Engine) Resume(c expand.Cursor) (View, error) {
 	v := e.Now()
 	if !c.Revision.IsZero() {
+		if err := c.Validate(); err != nil {
+			return View{engine: e, err: err}, err
+		}
 		var err error
 		if v, err = e.At(c.Revision); err != nil {
 			return v, err

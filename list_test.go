@@ -9,6 +9,7 @@ import (
 
 	"github.com/baobab-authz/baobab"
 	"github.com/baobab-authz/baobab/expand"
+	"github.com/baobab-authz/baobab/schema"
 	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/tuple"
 )
@@ -102,4 +103,35 @@ func TestResume(t *testing.T) {
 	defer other.Close()
 	_, err = other.Resume(cursor)
 	require.ErrorIs(t, err, store.ErrForeignRevision)
+}
+
+// A cursor with a revision and no time was resumed at the earliest instant, at which
+// nothing had expired yet.
+func TestResumeWithoutATimeRevivesNothing(t *testing.T) {
+	clock := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	eng, err := baobab.Open(schema.MustParse(`
+		use expiration
+		definition user {}
+		definition document { relation reader: user with expiration }`),
+		baobab.Options{Store: store.Options{Clock: func() time.Time { return clock }}})
+	require.NoError(t, err)
+	defer eng.Close()
+	_, err = eng.Write(ctx, tuple.MustParseRelationship("document:atlas#reader@user:ann[expiration:2026-01-01T01:00:00Z]"))
+	require.NoError(t, err)
+	clock = clock.Add(time.Hour)
+	cursor := expand.Cursor{Revision: eng.Now().Revision()}
+	view, err := eng.Resume(cursor)
+	require.ErrorIs(t, err, expand.ErrCursor)
+	require.ErrorIs(t, view.Err(), expand.ErrCursor)
+	for _, err := range view.Objects(ctx, ann, "reader", "document") {
+		require.ErrorIs(t, err, expand.ErrCursor)
+	}
+	for _, err := range eng.Now().Objects(ctx, ann, "reader", "document", expand.After(cursor)) {
+		require.ErrorIs(t, err, expand.ErrCursor)
+	}
+	cursor.Last = "a#b"
+	require.ErrorIs(t, cursor.Validate(), expand.ErrCursor)
+	require.ErrorIs(t, expand.Cursor{Last: "a#b"}.Validate(), expand.ErrCursor)
+	require.NoError(t, expand.Cursor{}.Validate())
+	require.NoError(t, eng.Now().Cursor("*").Validate())
 }

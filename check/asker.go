@@ -95,6 +95,6 @@ func (a *Asker) Condition(k index.Key) (holds, certain bool, err error) {
 	if err := a.begin(); err != nil {
 		return false, false, err
 	}
-	v, _ := a.solver.condition(k)
-	return v != no, v == yes, a.ctx.Err()
+	holds, known := a.solver.holds(k)
+	return holds || !known, holds && known, a.ctx.Err()
 }

@@ -31,6 +31,9 @@ type causes struct {
 
 func (t *causes) reset() {
 	t.sets = append(t.sets[:0], causeSet{}, causeSet{cycle: true})
+	if len(t.number) > maxPooled || len(t.merged) > maxPooled { // see graph.reset
+		t.number, t.merged = nil, nil
+	}
 	clear(t.number)
 	clear(t.merged)
 }

@@ -31,6 +31,17 @@ func (s *solver) condition(k index.Key) (value, cause) {
 	return truth(holds), certain
 }
 
+// holds is condition for who does not ask why, which takes memory for each tuple
+// whose condition fails.
+func (s *solver) holds(k index.Key) (holds, known bool) {
+	q := s.reader.Qualifier(k)
+	if q.Caveat == "" {
+		return true, true
+	}
+	holds, missing, err := s.evaluate(q)
+	return holds, err == nil && len(missing) == 0
+}
+
 // evaluate decides a caveat. Who evaluates it may be anyone, so the names that it
 // says are missing are checked: a decision names parameters, sorted, each once.
 func (s *solver) evaluate(q index.Qualifier) (holds bool, missing []string, err error) {

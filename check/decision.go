@@ -1,6 +1,10 @@
 package check
 
-import "strings"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // A Decision answers a question: denied, allowed, or conditional, which means
 // that it depends on parameters of caveats that nobody gave a value. The zero
@@ -48,4 +52,28 @@ func (d Decision) String() string {
 		return "conditional on " + strings.Join(d.Missing(), ", ")
 	}
 	return "denied"
+}
+
+// MarshalText returns the same as String, so that what is conditional stays so in
+// JSON and other forms.
+func (d Decision) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what MarshalText returns, and nothing else. On an error d is
+// unchanged.
+func (d *Decision) UnmarshalText(text []byte) error {
+	switch s := string(text); s {
+	case "allowed":
+		*d = Decision{verdict: allowed}
+	case "denied":
+		*d = Decision{}
+	default:
+		list, ok := strings.CutPrefix(s, "conditional on ")
+		missing := strings.Split(list, ", ")
+		read := Decision{conditional, strings.Join(union(missing, nil), ",")}
+		if !ok || slices.Contains(missing, "") || read.String() != s {
+			return fmt.Errorf("%q is not a decision: allowed, denied, or conditional on the names of parameters", s)
+		}
+		*d = read
+	}
+	return nil
 }

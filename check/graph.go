@@ -64,11 +64,13 @@ type graph struct {
 	causes
 }
 
+// reset forgets everything. To clear a map takes as long as the largest number that
+// it held, so one that was large is left to the collector: small questions may follow.
 func (g *graph) reset() {
-	clear(g.goals)
-	if g.goals == nil {
+	if g.goals == nil || len(g.nodes) > maxPooled {
 		g.goals = map[goal]int32{}
 	}
+	clear(g.goals)
 	clear(g.nodes) // drop the pointers
 	g.nodes, g.edges, g.todo = g.nodes[:0], append(g.edges[:0], edge{}), g.todo[:0]
 	g.ranks, g.work = 0, 0

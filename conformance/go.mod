@@ -8,6 +8,7 @@ require (
 	github.com/baobab-authz/baobab/caveat v0.0.0
 	github.com/baobab-authz/baobab/validation v0.0.0
 	github.com/openfga/openfga v1.22.1
+	pgregory.net/rapid v1.3.0
 )
 
 require (

@@ -35,6 +35,9 @@ func (c *climb) objects(st *store.State, sub tuple.Subject) ([]candidate, error)
 		at := c.todo[len(c.todo)-1]
 		c.todo = c.todo[:len(c.todo)-1]
 		from := ref{c.typeOf(at.object), at.relation}
+		if err := c.tick(1 + len(c.plan.same[from])); err != nil {
+			return nil, err
+		}
 		for _, step := range c.plan.same[from] {
 			c.reach(goal{at.object, step.to}, c.goals[at], step.plain)
 		}
@@ -87,40 +90,66 @@ func (c *climb) reach(at goal, from level, plain bool) {
 // scan takes every step along tuples whose subject is an object, which was
 // reached as from.
 func (c *climb) scan(object index.ID, from ref, l level) error {
-	for _, step := range c.plan.scans[from] {
-		key := index.Key{Subject: object, SubjectRelation: step.subjectRelation, Relation: step.relation}
-		for more := true; more; {
-			page := c.reader.Reverse(key, c.page)
-			more = len(page) == cap(page)
-			for _, k := range page {
-				if k.Relation != step.relation {
-					more = false
-					break
-				}
-				if c.typeOf(k.Object) != step.objectType {
-					continue
-				}
-				holds, sure, err := c.asker.Condition(k)
-				if err != nil {
-					return err
-				}
-				if holds {
-					c.reach(goal{k.Object, step.to}, l, step.plain && sure)
-				}
-			}
-			if c.steps += 1 + len(page); c.steps >= interruptAfter {
-				c.steps = 0
-				if err := c.ctx.Err(); err != nil {
-					return err
-				}
-			}
-			if more {
-				key = page[len(page)-1].AfterReverse()
-			}
+	for _, p := range c.plan.scans[from] {
+		if err := c.along(object, p, l); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// interruptAfter is how many tuples are read before the context is looked at.
+// along takes the steps of a plan. It reads the object's tuples from relation to
+// relation, past those that lead nowhere, so that it costs no more than the
+// relations that the plan has, and those that the object has.
+func (c *climb) along(object index.ID, p *scanPlan, l level) error {
+	at := index.Key{Subject: object, SubjectRelation: p.subjectRelation, Relation: p.relations[0]}
+	for {
+		page := c.reader.Reverse(at, c.page)
+		if err := c.tick(1 + len(page)); err != nil {
+			return err
+		}
+		for _, k := range page {
+			if err := c.take(k, p.steps[ref{c.typeOf(k.Object), k.Relation}], l); err != nil {
+				return err
+			}
+		}
+		if len(page) < cap(page) {
+			return nil
+		}
+		at = page[len(page)-1].AfterReverse()
+		next, ok := p.next(at.Relation)
+		if !ok {
+			return nil
+		}
+		if next != at.Relation {
+			at.Relation, at.Object = next, 0
+		}
+	}
+}
+
+// take takes steps along one tuple, unless its condition is false.
+func (c *climb) take(k index.Key, steps []step, l level) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	holds, sure, err := c.asker.Condition(k)
+	if err != nil || !holds {
+		return err
+	}
+	for _, s := range steps {
+		c.reach(goal{k.Object, s.to}, l, s.plain && sure)
+	}
+	return c.tick(len(steps))
+}
+
+// tick looks at the context now and then.
+func (c *climb) tick(steps int) error {
+	if c.steps += steps; c.steps < interruptAfter {
+		return nil
+	}
+	c.steps = 0
+	return c.ctx.Err()
+}
+
+// interruptAfter is how many tuples are read, or steps taken, before the context is looked at.
 const interruptAfter = 4096

@@ -1,6 +1,8 @@
 package expand
 
 import (
+	"slices"
+
 	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/schema"
 )
@@ -10,39 +12,39 @@ import (
 type climbPlan struct {
 	target index.Name // the relation that the objects are wanted for
 	typ    index.Name // of the objects
+	size   int        // how many steps there are
 
-	// What a tuple leads to whose subject is what was reached. Objects are reached
+	// Which tuples lead on whose subject is what was reached. Objects are reached
 	// as such, with relation 0, and as usersets.
-	scans map[ref][]scanStep
+	scans map[ref][]*scanPlan
 	// What else of the same object a userset leads to.
-	same map[ref][]sameStep
+	same map[ref][]step
 	// What an object of a type leads to by being itself.
-	self map[index.Name][]sameStep
+	self map[index.Name][]step
 }
 
 // A ref names a relation of a type, or with relation 0 the type.
 type ref struct{ typ, relation index.Name }
 
-// A scanStep leads along the tuples with one relation whose subject is the object
-// that was reached, with the subject relation given.
-type scanStep struct {
-	subjectRelation, relation index.Name
-	objectType                index.Name
-	to                        index.Name
-	plain                     bool
+// A scanPlan is what the tuples lead to whose subject is the object that was
+// reached, with one subject relation.
+type scanPlan struct {
+	subjectRelation index.Name
+	relations       []index.Name   // of the tuples, sorted, each once
+	steps           map[ref][]step // by the type of the tuple's object, and its relation
 }
 
-// A sameStep leads to another relation of the same object. A step is plain if
-// what it leads to holds because of it alone; otherwise more has to hold, or must not.
-type sameStep struct {
+// A step leads to a relation of the same object, or of a tuple's object. It is plain
+// if what it leads to holds because of it alone; otherwise more has to hold, or must not.
+type step struct {
 	to    index.Name
 	plain bool
 }
 
 // newClimbPlan compiles what leads to relation of typ, which s has.
 func newClimbPlan(s *schema.Schema, r *index.Reader, typ, relation string) *climbPlan {
-	c := &climbCompiler{schema: s, reader: r, plan: &climbPlan{
-		scans: map[ref][]scanStep{}, same: map[ref][]sameStep{}, self: map[index.Name][]sameStep{},
+	c := &climbCompiler{schema: s, reader: r, entered: map[entry]bool{}, scanning: map[ref]map[index.Name]*scanPlan{}, plan: &climbPlan{
+		scans: map[ref][]*scanPlan{}, same: map[ref][]step{}, self: map[index.Name][]step{},
 	}}
 	c.plan.typ, c.plan.target = c.name(typ), c.name(relation)
 	c.reach(typ, relation)
@@ -52,8 +54,16 @@ func newClimbPlan(s *schema.Schema, r *index.Reader, typ, relation string) *clim
 		c.definition, c.relation = next.definition, next.relation
 		c.walk(c.relation.Rewrite, true)
 	}
+	for _, plans := range c.plan.scans {
+		for _, p := range plans {
+			p.sort()
+		}
+	}
 	return c.plan
 }
+
+// steps returns how large the plan is.
+func (p *climbPlan) steps() int { return p.size }
 
 // A climbCompiler goes from the target down through the rewrites, and enters each
 // step in the opposite direction.
@@ -63,6 +73,9 @@ type climbCompiler struct {
 	plan   *climbPlan
 	seen   map[*schema.Relation]bool
 	todo   []rule
+
+	entered  map[entry]bool
+	scanning map[ref]map[index.Name]*scanPlan // by the subject relation
 
 	rule // that is being compiled
 }
@@ -100,15 +113,17 @@ func (c *climbCompiler) walk(w schema.Rewrite, plain bool) {
 		c.this(here, to, plain)
 	case schema.Computed:
 		from := ref{here, c.name(w.Relation)}
-		c.plan.same[from] = append(c.plan.same[from], sameStep{to, plain})
+		c.plan.same[from] = append(c.plan.same[from], step{to, plain})
+		c.plan.size++
 		c.reach(c.definition.Name, w.Relation)
 	case schema.TupleToUserset:
 		for _, sub := range c.definition.Relation(w.Tupleset).Subjects {
 			if sub.Wildcard || c.schema.Definition(sub.Type).Relation(w.Computed) == nil {
 				continue
 			}
-			c.scan(ref{c.name(sub.Type), c.name(w.Computed)}, scanStep{
-				subjectRelation: c.name(sub.Relation), relation: c.name(w.Tupleset), objectType: here, to: to, plain: plain && !w.All,
+			c.scan(entry{
+				from: ref{c.name(sub.Type), c.name(w.Computed)}, subjectRelation: c.name(sub.Relation),
+				tuples: ref{here, c.name(w.Tupleset)}, step: step{to, plain && !w.All},
 			})
 			c.reach(sub.Type, w.Computed)
 		}
@@ -123,7 +138,7 @@ func (c *climbCompiler) walk(w schema.Rewrite, plain bool) {
 	case schema.Exclusion:
 		c.walk(w.Base, false)
 	case schema.Self:
-		c.plan.self[here] = append(c.plan.self[here], sameStep{to, plain})
+		c.plan.self[here] = append(c.plan.self[here], step{to, plain})
 	}
 }
 
@@ -132,20 +147,52 @@ func (c *climbCompiler) walk(w schema.Rewrite, plain bool) {
 func (c *climbCompiler) this(here, to index.Name, plain bool) {
 	for _, sub := range c.relation.Subjects {
 		from := ref{c.name(sub.Type), c.name(sub.Relation)}
-		c.scan(from, scanStep{subjectRelation: from.relation, relation: to, objectType: here, to: to, plain: plain})
+		c.scan(entry{from, from.relation, ref{here, to}, step{to, plain}})
 		if sub.Relation != "" {
 			c.reach(sub.Type, sub.Relation)
 		}
 	}
 }
 
-// scan enters a step unless it is there: a relation can admit a type with and
-// without a caveat.
-func (c *climbCompiler) scan(from ref, step scanStep) {
-	for _, s := range c.plan.scans[from] {
-		if s == step {
-			return
-		}
+// An entry is a step along tuples, and what is reached when it is taken.
+type entry struct {
+	from            ref
+	subjectRelation index.Name
+	tuples          ref // the type of their objects, and their relation
+	step
+}
+
+// scan enters a step along tuples unless it is there: a relation can admit a type
+// with and without a caveat.
+func (c *climbCompiler) scan(e entry) {
+	if c.entered[e] {
+		return
 	}
-	c.plan.scans[from] = append(c.plan.scans[from], step)
+	c.entered[e] = true
+	if c.scanning[e.from] == nil {
+		c.scanning[e.from] = map[index.Name]*scanPlan{}
+	}
+	p := c.scanning[e.from][e.subjectRelation]
+	if p == nil {
+		p = &scanPlan{subjectRelation: e.subjectRelation, steps: map[ref][]step{}}
+		c.scanning[e.from][e.subjectRelation] = p
+		c.plan.scans[e.from] = append(c.plan.scans[e.from], p)
+	}
+	p.relations = append(p.relations, e.tuples.relation)
+	p.steps[e.tuples] = append(p.steps[e.tuples], e.step)
+	c.plan.size++
+}
+
+func (p *scanPlan) sort() {
+	slices.Sort(p.relations)
+	p.relations = slices.Clip(slices.Compact(p.relations))
+}
+
+// next returns the first of the relations that is not before one, or false.
+func (p *scanPlan) next(relation index.Name) (index.Name, bool) {
+	i, _ := slices.BinarySearch(p.relations, relation)
+	if i == len(p.relations) {
+		return 0, false
+	}
+	return p.relations[i], true
 }

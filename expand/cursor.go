@@ -34,14 +34,38 @@ func (c Cursor) of(st *store.State) error {
 		return nil
 	case c.Revision != st.Revision():
 		return fmt.Errorf("%w: it is of revision %v, and the view of %v", ErrCursor, c.Revision, st.Revision())
+	case c.Time.IsZero():
+		return c.timeless()
 	case !c.Time.Equal(st.Time()):
 		return fmt.Errorf("%w: it is of %s, and the view of %s", ErrCursor, c.Time.UTC().Format(time.RFC3339Nano), st.Time().Format(time.RFC3339Nano))
 	}
 	return nil
 }
 
+// timeless reports a revision without a time. It is not read as the earliest one,
+// at which nothing has expired yet.
+func (c Cursor) timeless() error {
+	return fmt.Errorf("%w: it has the revision %v, and no time", ErrCursor, c.Revision)
+}
+
+// Validate reports why c is a place in no list; nil when it can be one.
+func (c Cursor) Validate() error {
+	if !c.Revision.IsZero() && c.Time.IsZero() {
+		return c.timeless()
+	}
+	if c.Last == "" {
+		return nil
+	}
+	if err := tuple.ValidateID(c.Last); err != nil {
+		return fmt.Errorf("%w: %w", ErrCursor, err)
+	}
+	return nil
+}
+
 // String returns the text that UnmarshalText reads: the revision, the time and
-// the id. It is no secret, and not protected against change.
+// the id. It is no secret, and not protected against change: whoever can change it
+// chooses the revision and the instant, and so sees what has been revoked or has
+// expired since. Sign what leaves for a client, or send the id alone.
 func (c Cursor) String() string {
 	at := ""
 	if !c.Time.IsZero() {
@@ -72,10 +96,8 @@ func (c *Cursor) UnmarshalText(text []byte) error {
 		}
 		read.Time = read.Time.UTC()
 	}
-	if last != "" && last != tuple.Wildcard {
-		if err := (tuple.Object{Type: "any", ID: last}).Validate(); err != nil {
-			return fmt.Errorf("%w: %q: %w", ErrCursor, text, err)
-		}
+	if err := read.Validate(); err != nil {
+		return fmt.Errorf("%q: %w", text, err)
 	}
 	*c = read
 	return nil

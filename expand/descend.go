@@ -67,6 +67,9 @@ func (c *descender) find(id index.ID, l level) { c.found[id] = max(c.found[id], 
 
 // descend takes an operator of a goal's rule, which is reached at a level.
 func (c *descender) descend(object index.ID, d *descent, l level) error {
+	if err := c.tick(1); err != nil {
+		return err
+	}
 	switch d.op {
 	case opThis:
 		return c.this(object, d, l)
@@ -140,12 +143,18 @@ func (c *descender) scan(from index.Key, l level, do func(index.Key, level)) err
 		if more {
 			from = page[len(page)-1].AfterForward()
 		}
-		if c.steps += 1 + len(page); c.steps >= interruptAfter {
-			c.steps = 0
-			if err := c.ctx.Err(); err != nil {
-				return err
-			}
+		if err := c.tick(1 + len(page)); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// tick looks at the context now and then.
+func (c *descender) tick(steps int) error {
+	if c.steps += steps; c.steps < interruptAfter {
+		return nil
+	}
+	c.steps = 0
+	return c.ctx.Err()
 }

@@ -14,6 +14,7 @@ type descentPlan struct {
 	kind     ref
 	rewrites map[ref]*descent
 	givers   map[ref]bool // lead to an exclusion that has another on its right side
+	size     int          // how many operators and givers there are
 }
 
 // A descent is an operator of a rule that can name such subjects. Operands that
@@ -52,15 +53,32 @@ func newDescentPlan(s *schema.Schema, r *index.Reader, typ, relation string) *de
 		for _, rel := range d.Relations {
 			if givers[rel] {
 				p.givers[ref{c.name(d.Name), c.name(rel.Name)}] = true
+				p.size++
 			}
 			if c.useful[rel] {
 				if compiled := c.compile(rule{d, rel}, rel.Rewrite); compiled != nil {
+					p.size += compiled.size()
 					p.rewrites[ref{c.name(d.Name), c.name(rel.Name)}] = compiled
 				}
 			}
 		}
 	}
 	return p
+}
+
+// steps returns how large the plan is.
+func (p *descentPlan) steps() int { return p.size }
+
+// size returns the number of operators.
+func (d *descent) size() int {
+	if d == nil {
+		return 0
+	}
+	n := 1 + d.excluded.size()
+	for _, a := range d.args {
+		n += a.size()
+	}
+	return n
 }
 
 type descentCompiler struct {

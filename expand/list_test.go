@@ -446,7 +446,7 @@ func TestCursorText(t *testing.T) {
 		require.NoError(t, back.UnmarshalText(text))
 		require.Equal(t, c, back)
 	}
-	for _, text := range []string{"", "0", "0@", "0#bob", "x@#bob", "0@yesterday#bob", "0@#a b", "0@#a:b", "0@#a#b"} {
+	for _, text := range []string{"", "0", "0@", "0#bob", "x@#bob", "0@yesterday#bob", "0@#a b", "0@#a:b", "0@#a#b", state.Revision().String() + "@#bob"} {
 		c := expand.Cursor{Last: "before"}
 		err := c.UnmarshalText([]byte(text))
 		require.ErrorIs(t, err, expand.ErrCursor, text)

@@ -16,15 +16,20 @@ import (
 // what it has compiled of the last schemas that it was asked about.
 type Lister struct {
 	evaluator *check.Evaluator
-	plans     sync.Map // planKey → *climbPlan or *descentPlan
-	planned   atomic.Int32
+	plans     sync.Map     // planKey → *climbPlan or *descentPlan
+	planned   atomic.Int64 // their steps, about
 }
 
 // NewLister returns a lister that decides with e.
 func NewLister(e *check.Evaluator) *Lister { return &Lister{evaluator: e} }
 
-// maxPlans bounds the plans that a lister keeps. One takes some kilobytes.
-const maxPlans = 1024
+// maxPlanned bounds the steps of the plans that a lister keeps, of which one takes
+// some hundred bytes. Each plan counts as planOverhead more. A plan can be as large as
+// its schema, and there are as many plans as relations, twice.
+const (
+	maxPlanned   = 1 << 19
+	planOverhead = 1 << 9
+)
 
 // A planKey is what a plan depends on: the rules, the ids of names, whether it
 // climbs to objects or descends to subjects, and of which type and relation.
@@ -36,12 +41,12 @@ type planKey struct {
 }
 
 // planned returns the plan of a key, which compile makes if need be.
-func planned[P any](l *Lister, key planKey, compile func() P) P {
+func planned[P interface{ steps() int }](l *Lister, key planKey, compile func() P) P {
 	if p, ok := l.plans.Load(key); ok {
 		return p.(P)
 	}
 	first, loaded := l.plans.LoadOrStore(key, compile())
-	if !loaded && l.planned.Add(1) > maxPlans { // schemas come and go
+	if !loaded && l.planned.Add(int64(first.(P).steps()+planOverhead)) > maxPlanned { // schemas come and go
 		l.plans.Clear()
 		l.planned.Store(0)
 	}

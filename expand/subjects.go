@@ -25,7 +25,9 @@ import (
 // memory linear in what it passes, before the first entry; then it decides those
 // for which an intersection, an exclusion, an arrow over all or a caveat stands
 // on the way, one by one as the loop arrives there. The exceptions of a wildcard
-// take all of these at once.
+// take all of these at once. These checks are about different subjects and share
+// nothing: 2000 subjects whom 2000 banned groups might exclude are 4 million steps. The
+// budget is one question's; what bounds a list is a [Limit] and the context.
 func (l *Lister) Subjects(ctx context.Context, st *store.State, object tuple.Object, permission, subjectType string, options ...ListOption) iter.Seq2[SubjectAnswer, error] {
 	return func(yield func(SubjectAnswer, error) bool) {
 		typ, relation, _ := strings.Cut(subjectType, "#")

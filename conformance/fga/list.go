@@ -129,8 +129,8 @@ func (s *stream) Recv() (*openfgav1.StreamedListObjectsResponse, error) {
 	return &openfgav1.StreamedListObjectsResponse{Object: next}, nil
 }
 
-// subject is the reverse of user.
-func subject(u *openfgav1.User) tuple.Subject {
+// Subject returns a user of an answer of ListUsers.
+func Subject(u *openfgav1.User) tuple.Subject {
 	switch u := u.GetUser().(type) {
 	case *openfgav1.User_Wildcard:
 		return tuple.Object{Type: u.Wildcard.GetType(), ID: tuple.Wildcard}.Subject()

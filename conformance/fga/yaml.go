@@ -189,7 +189,7 @@ func (r *Run) ListUsers(ctx context.Context, a UsersAssertion) Outcome {
 	})
 	var users []string
 	for _, u := range got.GetUsers() {
-		users = append(users, subject(u).String())
+		users = append(users, Subject(u).String())
 	}
 	return outcome(a.Setting, sorted(a.Expectation), sorted(users), err)
 }

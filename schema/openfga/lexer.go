@@ -160,6 +160,8 @@ func (l *lexer) body() {
 			blank(text[l.at : l.at+n])
 			l.at += n
 			continue
+		case c == '#': // moved behind a blank, as Format would, it would be a comment
+			l.b.Suggestf(l.src.Span(l.at, l.at+1), "", "a comment begins after a blank", "CEL has no #")
 		case c == '{':
 			if depth++; !nested {
 				l.b.Suggestf(l.src.Span(l.at, l.at+1), "", "braces can stand in a model in JSON",
