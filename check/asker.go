@@ -43,7 +43,7 @@ func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
 	if err := a.turn(t.Subject); err != nil {
 		return Decision{}, err
 	}
-	d, err := a.solver.ask(t)
+	d, err := a.solver.answer(t)
 	if err != nil && !ofCandidate(err) { // what the solver knows is incomplete
 		a.Close()
 	}

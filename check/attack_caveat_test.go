@@ -55,14 +55,14 @@ func TestAttackFalseConditionsAreBounded(t *testing.T) {
 	st := fill(t, s, b.String())
 	for _, q := range []string{"doc:1#viewer@user:ann", "doc:1#any@user:ann"} {
 		evaluations.Store(0)
-		_, err = check.New(check.Options{MaxSteps: 1000}).Check(ctx, now(t, st), tuple.MustParse(q))
+		_, err = check.New(check.Options{MaxSteps: 1000}).GraphOnly().Check(ctx, now(t, st), tuple.MustParse(q))
 		assert.ErrorIs(t, err, check.ErrBudget)
 		assert.Less(t, evaluations.Load(), int64(1000), "conditions count as 16 steps each")
 
 		evaluations.Store(0)
 		cancelled, end := context.WithCancel(ctx)
 		cancel = end
-		_, err = check.New(check.Options{}).Check(cancelled, now(t, st), tuple.MustParse(q))
+		_, err = check.New(check.Options{}).GraphOnly().Check(cancelled, now(t, st), tuple.MustParse(q))
 		assert.ErrorIs(t, err, context.Canceled)
 		assert.Less(t, evaluations.Load(), int64(1000))
 		end()
@@ -229,7 +229,7 @@ func TestGivenValuesArePreparedOnce(t *testing.T) {
 		return now(t, fill(t, s, b.String()))
 	}
 	st := open(0)
-	e := check.New(check.Options{MaxSteps: 10_000})
+	e := check.New(check.Options{MaxSteps: 10_000}).GraphOnly()
 	ann, bob := tuple.MustParse("doc:1#viewer@user:ann"), tuple.MustParse("doc:1#viewer@user:bob")
 	_, err := e.CheckAll(ctx, st, []tuple.Tuple{ann, bob})
 	require.NoError(t, err)

@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sort"
 	"strings"
 	"sync"
@@ -33,10 +34,11 @@ const (
 // keeps what it has compiled of the last schemas of stores that it was asked
 // about, so a store wants an evaluator of its own.
 type Evaluator struct {
-	budget  int
-	plans   sync.Map // planKey → *plan
-	planned atomic.Int32
-	solvers sync.Pool
+	budget    int
+	graphOnly bool     // in tests
+	plans     sync.Map // planKey → *plan
+	planned   atomic.Int32
+	solvers   sync.Pool
 }
 
 // A planKey is what a plan depends on: the rules, and the ids of names.
@@ -72,7 +74,7 @@ func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (
 	}
 	defer e.end(s)
 	s.principal(t.Subject)
-	return s.ask(t)
+	return s.answer(t)
 }
 
 // CheckAll answers many questions about one state. Those about the same
@@ -133,7 +135,10 @@ func (e *Evaluator) begin(ctx context.Context, st *store.State) (*solver, error)
 		s = &solver{}
 	}
 	s.forget()
-	s.ctx, s.reader, s.given, s.plan, s.budget = ctx, st.Reader(), st.Context(), p, e.budget
+	s.ctx, s.reader, s.given, s.plan, s.budget, s.graphOnly = ctx, st.Reader(), st.Context(), p, e.budget, e.graphOnly
+	if s.memo = nil; st.Committed() {
+		s.memo = p.memo
+	}
 	return s, nil
 }
 
@@ -146,7 +151,7 @@ func (e *Evaluator) end(s *solver) {
 		return
 	}
 	s.forget()
-	s.ctx, s.reader, s.given, s.conditions, s.plan, s.reach = nil, nil, nil, nil, nil, nil
+	s.ctx, s.reader, s.given, s.conditions, s.plan, s.reach, s.memo, s.fast = nil, nil, nil, nil, nil, nil, nil, fast{}
 	e.solvers.Put(s)
 }
 
@@ -187,9 +192,31 @@ func (s *solver) principal(sub tuple.Subject) {
 		s.wildcard, _ = s.reader.ID(tuple.Object{Type: sub.Type, ID: tuple.Wildcard})
 	}
 	s.reach = s.plan.reachable(s.kind)
+	s.fastPrincipal()
 }
 
-// ask answers a question about the solver's subject.
+// answer answers a question about the solver's subject, from rosters if they suffice.
+func (s *solver) answer(t tuple.Tuple) (Decision, error) {
+	if fastMode == graphOnly || s.graphOnly {
+		return s.ask(t)
+	}
+	relation, _ := s.reader.Name(t.Relation)
+	v := s.tryFast(goal{s.id(t.Object), relation})
+	if v == unsure {
+		return s.ask(t)
+	}
+	if fastMode == both {
+		if d, err := s.ask(t); err == nil && d.Allowed() != (v == yes) {
+			panic(fmt.Sprintf("check: %v is %v by the graph, and not so by rosters", t, d))
+		}
+	}
+	if v == yes {
+		return Allow(), nil
+	}
+	return Decision{}, nil
+}
+
+// ask answers a question about the solver's subject by its graph.
 func (s *solver) ask(t tuple.Tuple) (Decision, error) {
 	relation, _ := s.reader.Name(t.Relation)
 	g := goal{s.id(t.Object), relation}

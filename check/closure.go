@@ -31,7 +31,7 @@ func compareGoals(a, b goal) int {
 }
 
 // findClosure returns the subject's closure, which is kept for other questions if
-// the state is that of a commit.
+// the state is that of a commit. It is unsure if it would cost more than the budget.
 func (s *solver) findClosure() *closure {
 	epoch, instant := s.reader.Epoch(s.plan.groupNames), s.reader.Instant()
 	if s.memo != nil && s.subject.object < firstForeign {
@@ -39,16 +39,17 @@ func (s *solver) findClosure() *closure {
 			return c
 		}
 	}
-	c := s.climb()
+	c, ok := s.climb()
 	c.of, c.epoch, c.from = s.subject, epoch, instant
-	if s.memo != nil && s.subject.object < firstForeign {
+	if ok && s.memo != nil && s.subject.object < firstForeign {
 		s.memo.keep(c)
 	}
 	return c
 }
 
-// climb finds the groups from the subject upwards.
-func (s *solver) climb() *closure {
+// climb finds the groups from the subject upwards, and reports whether it found all
+// that it could.
+func (s *solver) climb() (*closure, bool) {
 	w := climber{solver: s, closure: &closure{until: math.MaxInt64}, seen: map[goal]struct{}{}, page: make([]index.Key, 0, laterChunk)}
 	if s.subject.relation != 0 {
 		w.reach(s.subject)
@@ -58,7 +59,7 @@ func (s *solver) climb() *closure {
 			w.scan(s.wildcard, ref{s.kind.typ, 0})
 		}
 	}
-	for len(w.todo) > 0 {
+	for len(w.todo) > 0 && !w.stopped() {
 		g := w.todo[len(w.todo)-1]
 		w.todo = w.todo[:len(w.todo)-1]
 		w.scan(g.object, ref{s.typeOf(g.object), g.relation})
@@ -68,7 +69,11 @@ func (s *solver) climb() *closure {
 		w.groups = append(w.groups, g)
 	}
 	slices.SortFunc(w.groups, compareGoals)
-	return w.closure
+	if w.stopped() {
+		w.unsure = true
+		return w.closure, false
+	}
+	return w.closure, true
 }
 
 type climber struct {
@@ -77,6 +82,18 @@ type climber struct {
 	seen map[goal]struct{}
 	todo []goal
 	page []index.Key
+
+	steps, looked int
+	ended         bool
+}
+
+// stopped reports whether the climb has cost too much, or its context has ended.
+func (w *climber) stopped() bool {
+	if w.steps-w.looked >= 1024 && !w.ended {
+		w.looked = w.steps
+		w.ended = w.ctx.Err() != nil
+	}
+	return w.ended || w.budget > 0 && w.steps > w.budget
 }
 
 func (w *climber) reach(g goal) {
@@ -97,6 +114,7 @@ func (w *climber) scan(object index.ID, from ref) {
 		for more := true; more; {
 			keys := w.reader.Reverse(key, w.page)
 			more = len(keys) == cap(w.page)
+			w.steps += 1 + len(keys)
 			for _, k := range keys {
 				if k.Relation != step.relation {
 					more = false
@@ -115,7 +133,7 @@ func (w *climber) scan(object index.ID, from ref) {
 				}
 				w.reach(goal{k.Object, step.to})
 			}
-			if more {
+			if more = more && !w.stopped(); more {
 				key = keys[len(keys)-1].AfterReverse()
 			}
 		}

@@ -11,6 +11,14 @@ import (
 // question costs there.
 const maxFast = 256
 
+// How questions are decided, which build tags say: from rosters if they suffice; by
+// the graph alone (baobab_graph); or by both, with a panic where they differ (baobab_both).
+const (
+	rosters = iota
+	graphOnly
+	both
+)
+
 // fast decides a goal from rosters alone if it can: by plain recursion, without a
 // node, an edge or an allocation. What it returns is what the graph would say: a
 // recursion that ends has found all there is to find. It gives up, with unsure, on
@@ -21,7 +29,7 @@ type fast struct {
 	want     index.Entry // the subject, as entries have it
 	wildcard index.Entry // the wildcard that names it too, or 0
 	closure  *closure    // nil until it is needed
-	steps    int
+	steps    int         // that are left
 }
 
 // subjectBits are those of an entry that say who the subject is.
@@ -34,7 +42,10 @@ func (s *solver) tryFast(g goal) value {
 		return unsure
 	}
 	f := &s.fast
-	f.solver, f.steps = s, 0
+	f.solver, f.steps = s, maxFast
+	if s.budget > 0 {
+		f.steps = min(maxFast, s.budget)
+	}
 	return f.holds(g.object, r)
 }
 
@@ -50,11 +61,14 @@ func (s *solver) fastPrincipal() {
 }
 
 func (f *fast) holds(object index.ID, r *fastRule) value {
-	if f.steps++; f.steps > maxFast {
+	if f.steps--; f.steps < 0 {
 		return unsure
 	}
 	if r.id >= 0 && !f.reach.has(r.id) {
 		return no
+	}
+	if f.subject.relation != 0 && (goal{object, r.relation}) == f.subject {
+		return yes // x#r@x#r holds for every userset
 	}
 	switch r.op {
 	case opUnion:

@@ -22,8 +22,12 @@ type fastPart struct {
 // A fastRule is a part that is found when it is needed: rules refer to each other.
 type fastRule struct {
 	*fastPart
-	id int32 // of the rule that it is all of, or -1
+	id       int32      // of the rule that it is all of, or -1
+	relation index.Name // of that rule, or 0
 }
+
+// inline returns a rule for a part that is none of its own.
+func inline(p *fastPart) *fastRule { return &fastRule{p, -1, 0} }
 
 // A fastRelation is a relation whose tuples name subjects of a union.
 type fastRelation struct {
@@ -43,7 +47,7 @@ type fastArrow struct {
 func (c *compiler) newFast(s *schema.Schema) {
 	c.plan.fast = make(map[ref]*fastRule, len(c.plan.rules))
 	for at, r := range c.plan.rules {
-		c.plan.fast[at] = &fastRule{id: r.id}
+		c.plan.fast[at] = &fastRule{id: r.id, relation: at.relation}
 	}
 	c.findGroups(s)
 	for _, d := range s.Definitions() {
@@ -54,13 +58,20 @@ func (c *compiler) newFast(s *schema.Schema) {
 	}
 }
 
-// findGroups marks the relations whose members a closure has: those that are made of
-// their own tuples and of such relations of the same object, by union alone. It
-// starts with all and takes away until no more has to go.
+// findGroups marks the relations that closures are made of: those that a tuple can
+// name as a userset, and what these are made of, as long as that is their own tuples
+// and other such relations, by union alone. It starts with all and takes away until no
+// more has to go.
 func (c *compiler) findGroups(s *schema.Schema) {
 	groups := map[ref]bool{}
-	for at := range c.plan.rules {
-		groups[at] = true
+	for _, d := range s.Definitions() {
+		for _, rel := range d.Relations {
+			for _, sub := range rel.Subjects {
+				if sub.Relation != "" {
+					c.addGroup(groups, s.Definition(sub.Type), sub.Relation)
+				}
+			}
+		}
 	}
 	for changed := true; changed; {
 		changed = false
@@ -83,6 +94,23 @@ func (c *compiler) findGroups(s *schema.Schema) {
 			}
 		}
 	}
+	slices.Sort(c.plan.groupNames)
+	c.plan.groupNames = slices.Compact(c.plan.groupNames)
+}
+
+// addGroup enters a relation and those of the same object that it is made of.
+func (c *compiler) addGroup(groups map[ref]bool, d *schema.Definition, relation string) {
+	at := ref{c.name(d.Name), c.name(relation)}
+	if groups[at] {
+		return
+	}
+	groups[at] = true
+	schema.Walk(d.Relation(relation).Rewrite, func(w schema.Rewrite) bool {
+		if computed, ok := w.(schema.Computed); ok {
+			c.addGroup(groups, d, computed.Relation)
+		}
+		return true
+	})
 }
 
 func (c *compiler) isGroup(groups map[ref]bool, d *schema.Definition, rel *schema.Relation) bool {
@@ -122,6 +150,7 @@ func (c *compiler) addClimbs(s *schema.Schema, d *schema.Definition, rel *schema
 	schema.Walk(rel.Rewrite, func(w schema.Rewrite) bool {
 		switch w := w.(type) {
 		case schema.This:
+			c.plan.groupNames = append(c.plan.groupNames, at.relation)
 			for _, sub := range rel.Subjects {
 				add(ref{c.name(sub.Type), c.name(sub.Relation)}, climbStep{at.relation, at.typ, at.relation})
 			}
@@ -160,22 +189,31 @@ func (f *fastCompiler) merge(p *fastPart, rel *schema.Relation) {
 	f.add(p, rel, rel.Rewrite)
 }
 
+// mergeable reports whether a relation is a union of what can stand in one.
+func mergeable(rel *schema.Relation) bool {
+	return schema.Walk(rel.Rewrite, func(w schema.Rewrite) bool {
+		switch w.(type) {
+		case schema.Intersection, schema.Exclusion:
+			return false
+		}
+		return true
+	})
+}
+
 // add puts an operator of a relation's rewrite into a union.
 func (f *fastCompiler) add(p *fastPart, rel *schema.Relation, w schema.Rewrite) {
 	switch w := w.(type) {
 	case schema.This:
 		p.this = append(p.this, f.this(rel))
 	case schema.Computed:
-		other := f.definition.Relation(w.Relation)
-		switch other.Rewrite.(type) {
-		case schema.Intersection, schema.Exclusion:
-			p.args = append(p.args, f.plan.fast[ref{f.name(f.definition.Name), f.name(w.Relation)}])
-		default:
+		if other := f.definition.Relation(w.Relation); mergeable(other) {
 			f.merge(p, other)
+		} else {
+			p.args = append(p.args, f.plan.fast[ref{f.name(f.definition.Name), f.name(w.Relation)}])
 		}
 	case schema.TupleToUserset:
 		if w.All {
-			p.args = append(p.args, &fastRule{&fastPart{op: opArrowAll}, -1})
+			p.args = append(p.args, inline(&fastPart{op: opArrowAll}))
 			return
 		}
 		p.to = append(p.to, f.arrow(w))
@@ -186,7 +224,7 @@ func (f *fastCompiler) add(p *fastPart, rel *schema.Relation, w schema.Rewrite) 
 	case schema.Self:
 		p.self = true
 	case schema.Intersection, schema.Exclusion:
-		p.args = append(p.args, &fastRule{f.part(rel, w), -1})
+		p.args = append(p.args, inline(f.part(rel, w)))
 	}
 }
 
@@ -214,7 +252,7 @@ func (f *fastCompiler) operand(rel *schema.Relation, w schema.Rewrite) *fastRule
 	if computed, ok := w.(schema.Computed); ok {
 		return f.plan.fast[ref{f.name(f.definition.Name), f.name(computed.Relation)}]
 	}
-	return &fastRule{f.part(rel, w), -1}
+	return inline(f.part(rel, w))
 }
 
 func (f *fastCompiler) finish(p *fastPart) {

@@ -12,9 +12,14 @@ import (
 type plan struct {
 	rules map[ref]*rule
 	// reverse[i] lists the rules of which rule i can make a tuple true.
-	reverse [][]int32
-	reach   reachCache
-	caveats map[string]*schema.Caveat // by name
+	reverse    [][]int32
+	reach      reachCache
+	fast       map[ref]*fastRule
+	groups     map[ref]bool // relations that closures are made of
+	climbs     map[ref][]climbStep
+	groupNames []index.Name // what the climbs go along
+	memo       *memo
+	caveats    map[string]*schema.Caveat // by name
 }
 
 // A ref names a relation of a type.
@@ -89,6 +94,8 @@ func newPlan(s *schema.Schema, r *index.Reader) (*plan, error) {
 			c.link(s, d, rel)
 		}
 	}
+	c.newFast(s)
+	c.plan.memo = newMemo(r.Dict())
 	return c.plan, nil
 }
 

@@ -1,0 +1,5 @@
+//go:build baobab_both
+
+package check
+
+const fastMode = both

@@ -1,0 +1,5 @@
+//go:build baobab_graph
+
+package check
+
+const fastMode = graphOnly
