@@ -20,6 +20,9 @@ type Asker struct {
 	solver     *solver // nil before the first question, and after one that was given up
 	subject    tuple.Subject
 	conditions map[string]prepared
+
+	fast        fast
+	fastSubject tuple.Subject
 }
 
 // Asker returns who asks st. Its Close must be called.
@@ -40,10 +43,18 @@ func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
 	if err := validate(a.state, t); err != nil {
 		return Decision{}, err
 	}
+	v, err := a.tryFast(t)
+	switch {
+	case err != nil:
+		return Decision{}, err
+	case v != unsure && fastMode != both:
+		return decided(v), nil
+	}
 	if err := a.turn(t.Subject); err != nil {
 		return Decision{}, err
 	}
-	d, err := a.solver.answer(t)
+	d, err := a.solver.ask(t)
+	mustAgree(t, v, d, err)
 	if err != nil && !ofCandidate(err) { // what the solver knows is incomplete
 		a.Close()
 	}
@@ -53,6 +64,28 @@ func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
 // ofCandidate reports whether an error is an answer about one tuple, beside
 // which others can be answered.
 func ofCandidate(err error) bool { return errors.Is(err, ErrCycle) || errors.Is(err, ErrCondition) }
+
+// tryFast answers a question from rosters if they suffice.
+func (a *Asker) tryFast(t tuple.Tuple) (value, error) {
+	if !a.evaluator.fast() {
+		return unsure, nil
+	}
+	if a.fast.plan == nil {
+		p, err := a.evaluator.plan(a.state.Schema(), a.state.Reader())
+		if err != nil {
+			return unsure, err
+		}
+		a.fast.prepare(a.ctx, a.state, p, a.evaluator.budget)
+	}
+	if t.Subject != a.fastSubject {
+		if err := a.ctx.Err(); err != nil { // nobody else looks
+			return unsure, err
+		}
+		a.fast.principal(t.Subject)
+		a.fastSubject = t.Subject
+	}
+	return a.fast.answer(t.Subject, t.Object, t.Relation), nil
+}
 
 // turn makes a solver ready for questions about a subject.
 func (a *Asker) turn(subject tuple.Subject) error {

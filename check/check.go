@@ -38,6 +38,7 @@ type Evaluator struct {
 	graphOnly bool     // in tests
 	plans     sync.Map // planKey → *plan
 	planned   atomic.Int32
+	last      atomic.Pointer[plan] // that was asked for
 	solvers   sync.Pool
 }
 
@@ -68,13 +69,49 @@ func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (
 	if err := validate(st, t); err != nil {
 		return Decision{}, err
 	}
+	if err := ctx.Err(); err != nil {
+		return Decision{}, err
+	}
+	p, err := e.plan(st.Schema(), st.Reader())
+	if err != nil {
+		return Decision{}, err
+	}
+	var f fast
+	v := unsure
+	if e.fast() {
+		f.prepare(ctx, st, p, e.budget)
+		f.principal(t.Subject)
+		v = f.answer(t.Subject, t.Object, t.Relation)
+	}
+	if v != unsure && fastMode != both {
+		return decided(v), nil
+	}
 	s, err := e.begin(ctx, st)
 	if err != nil {
 		return Decision{}, err
 	}
 	defer e.end(s)
 	s.principal(t.Subject)
-	return s.answer(t)
+	d, err := s.ask(t)
+	mustAgree(t, v, d, err)
+	return d, err
+}
+
+// fast reports whether rosters are tried first.
+func (e *Evaluator) fast() bool { return fastMode != graphOnly && !e.graphOnly }
+
+func decided(v value) Decision {
+	if v == yes {
+		return Allow()
+	}
+	return Decision{}
+}
+
+// mustAgree panics where the rosters and the graph decide differently.
+func mustAgree(t tuple.Tuple, v value, d Decision, err error) {
+	if v != unsure && err == nil && d != decided(v) {
+		panic(fmt.Sprintf("check: %v is %v by the graph and %v by rosters", t, d, decided(v)))
+	}
 }
 
 // CheckAll answers many questions about one state. Those about the same
@@ -135,10 +172,7 @@ func (e *Evaluator) begin(ctx context.Context, st *store.State) (*solver, error)
 		s = &solver{}
 	}
 	s.forget()
-	s.ctx, s.reader, s.given, s.plan, s.budget, s.graphOnly = ctx, st.Reader(), st.Context(), p, e.budget, e.graphOnly
-	if s.memo = nil; st.Committed() {
-		s.memo = p.memo
-	}
+	s.ctx, s.reader, s.given, s.plan, s.budget = ctx, st.Reader(), st.Context(), p, e.budget
 	return s, nil
 }
 
@@ -151,7 +185,7 @@ func (e *Evaluator) end(s *solver) {
 		return
 	}
 	s.forget()
-	s.ctx, s.reader, s.given, s.conditions, s.plan, s.reach, s.memo, s.fast = nil, nil, nil, nil, nil, nil, nil, fast{}
+	s.ctx, s.reader, s.given, s.conditions, s.plan, s.reach = nil, nil, nil, nil, nil, nil
 	e.solvers.Put(s)
 }
 
@@ -163,19 +197,25 @@ func (s *solver) forget() {
 }
 
 func (e *Evaluator) plan(sch *schema.Schema, r *index.Reader) (*plan, error) {
+	if p := e.last.Load(); p != nil && p.key.schema == sch && p.key.dict == r.Dict() {
+		return p, nil
+	}
 	key := planKey{sch, r.Dict()}
 	if p, ok := e.plans.Load(key); ok {
+		e.last.Store(p.(*plan))
 		return p.(*plan), nil
 	}
 	p, err := newPlan(sch, r)
 	if err != nil {
 		return nil, err
 	}
+	p.key = key
 	first, loaded := e.plans.LoadOrStore(key, p)
 	if !loaded && e.planned.Add(1) > maxPlans { // schemas come and go
 		e.plans.Clear()
 		e.planned.Store(0)
 	}
+	e.last.Store(first.(*plan))
 	return first.(*plan), nil
 }
 
@@ -192,28 +232,6 @@ func (s *solver) principal(sub tuple.Subject) {
 		s.wildcard, _ = s.reader.ID(tuple.Object{Type: sub.Type, ID: tuple.Wildcard})
 	}
 	s.reach = s.plan.reachable(s.kind)
-	s.fastPrincipal()
-}
-
-// answer answers a question about the solver's subject, from rosters if they suffice.
-func (s *solver) answer(t tuple.Tuple) (Decision, error) {
-	if fastMode == graphOnly || s.graphOnly {
-		return s.ask(t)
-	}
-	relation, _ := s.reader.Name(t.Relation)
-	v := s.tryFast(goal{s.id(t.Object), relation})
-	if v == unsure {
-		return s.ask(t)
-	}
-	if fastMode == both {
-		if d, err := s.ask(t); err == nil && d.Allowed() != (v == yes) {
-			panic(fmt.Sprintf("check: %v is %v by the graph, and not so by rosters", t, d))
-		}
-	}
-	if v == yes {
-		return Allow(), nil
-	}
-	return Decision{}, nil
 }
 
 // ask answers a question about the solver's subject by its graph.

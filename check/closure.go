@@ -32,68 +32,67 @@ func compareGoals(a, b goal) int {
 
 // findClosure returns the subject's closure, which is kept for other questions if
 // the state is that of a commit. It is unsure if it would cost more than the budget.
-func (s *solver) findClosure() *closure {
-	epoch, instant := s.reader.Epoch(s.plan.groupNames), s.reader.Instant()
-	if s.memo != nil && s.subject.object < firstForeign {
-		if c := s.memo.find(s.subject, epoch, instant); c != nil {
+func (f *fast) findClosure() *closure {
+	epoch, instant := f.reader.Epoch(f.plan.groupNames), f.reader.Instant()
+	if f.memo != nil && f.subject.object < firstForeign {
+		if c := f.memo.find(f.subject, epoch, instant); c != nil {
 			return c
 		}
 	}
-	c, ok := s.climb()
-	c.of, c.epoch, c.from = s.subject, epoch, instant
-	if ok && s.memo != nil && s.subject.object < firstForeign {
-		s.memo.keep(c)
+	c, ok := f.climb()
+	c.of, c.epoch, c.from = f.subject, epoch, instant
+	if ok && f.memo != nil && f.subject.object < firstForeign {
+		f.memo.keep(c)
 	}
 	return c
 }
 
 // climb finds the groups from the subject upwards, and reports whether it found all
 // that it could.
-func (s *solver) climb() (*closure, bool) {
-	w := climber{solver: s, closure: &closure{until: math.MaxInt64}, seen: map[goal]struct{}{}, page: make([]index.Key, 0, laterChunk)}
-	if s.subject.relation != 0 {
-		w.reach(s.subject)
+func (f *fast) climb() (*closure, bool) {
+	w := climber{seen: map[goal]struct{}{}, page: make([]index.Key, 0, laterChunk), until: math.MaxInt64}
+	if f.subject.relation != 0 {
+		w.reach(f.subject)
 	} else {
-		w.scan(s.subject.object, ref{s.kind.typ, 0})
-		if s.wildcard != 0 {
-			w.scan(s.wildcard, ref{s.kind.typ, 0})
+		w.scan(f, f.subject.object, ref{f.kind.typ, 0})
+		if f.public != 0 {
+			w.scan(f, f.public, ref{f.kind.typ, 0})
 		}
 	}
-	for len(w.todo) > 0 && !w.stopped() {
+	for len(w.todo) > 0 && !w.stopped(f) {
 		g := w.todo[len(w.todo)-1]
 		w.todo = w.todo[:len(w.todo)-1]
-		w.scan(g.object, ref{s.typeOf(g.object), g.relation})
+		w.scan(f, g.object, ref{f.reader.TypeOf(g.object), g.relation})
 	}
-	w.groups = make([]goal, 0, len(w.seen))
+	c := &closure{until: w.until, groups: make([]goal, 0, len(w.seen)), unsure: w.unsure}
 	for g := range w.seen {
-		w.groups = append(w.groups, g)
+		c.groups = append(c.groups, g)
 	}
-	slices.SortFunc(w.groups, compareGoals)
-	if w.stopped() {
-		w.unsure = true
-		return w.closure, false
-	}
-	return w.closure, true
+	slices.SortFunc(c.groups, compareGoals)
+	stopped := w.stopped(f)
+	c.unsure = c.unsure || stopped
+	return c, !stopped
 }
 
+// A climber is the work on one closure.
 type climber struct {
-	*solver
-	*closure
-	seen map[goal]struct{}
-	todo []goal
-	page []index.Key
+	seen   map[goal]struct{}
+	todo   []goal
+	page   []index.Key
+	until  int64 // the first instant at which a tuple on the way expires
+	unsure bool
 
-	steps, looked int
-	ended         bool
+	work, looked int
+	ended        bool
 }
 
 // stopped reports whether the climb has cost too much, or its context has ended.
-func (w *climber) stopped() bool {
-	if w.steps-w.looked >= 1024 && !w.ended {
-		w.looked = w.steps
-		w.ended = w.ctx.Err() != nil
+func (w *climber) stopped(f *fast) bool {
+	if w.work-w.looked >= 1024 && !w.ended {
+		w.looked = w.work
+		w.ended = f.ctx.Err() != nil
 	}
-	return w.ended || w.budget > 0 && w.steps > w.budget
+	return w.ended || f.budget > 0 && w.work > f.budget
 }
 
 func (w *climber) reach(g goal) {
@@ -104,38 +103,42 @@ func (w *climber) reach(g goal) {
 }
 
 // scan goes from an object or a userset of it to the groups that have it.
-func (w *climber) scan(object index.ID, from ref) {
-	for _, step := range w.plan.climbs[from] {
+func (w *climber) scan(f *fast, object index.ID, from ref) {
+	for _, step := range f.plan.climbs[from] {
 		if step.relation == 0 {
 			w.reach(goal{object, step.to})
 			continue
 		}
 		key := index.Key{Subject: object, SubjectRelation: from.relation, Relation: step.relation}
 		for more := true; more; {
-			keys := w.reader.Reverse(key, w.page)
+			keys := f.reader.Reverse(key, w.page)
 			more = len(keys) == cap(w.page)
-			w.steps += 1 + len(keys)
+			w.work += 1 + len(keys)
 			for _, k := range keys {
 				if k.Relation != step.relation {
 					more = false
 					break
 				}
-				if w.solver.typeOf(k.Object) != step.typ {
-					continue
+				if f.reader.TypeOf(k.Object) == step.typ {
+					w.follow(f, k, step)
 				}
-				if k.Qualifier != 0 {
-					q := w.reader.Qualifier(k)
-					if q.Caveat != "" {
-						w.unsure = true
-						continue
-					}
-					w.until = min(w.until, q.Expires)
-				}
-				w.reach(goal{k.Object, step.to})
 			}
-			if more = more && !w.stopped(); more {
+			if more = more && !w.stopped(f); more {
 				key = keys[len(keys)-1].AfterReverse()
 			}
 		}
 	}
+}
+
+// follow takes a step along a tuple, unless it has a caveat.
+func (w *climber) follow(f *fast, k index.Key, step climbStep) {
+	if k.Qualifier != 0 {
+		q := f.reader.Qualifier(k)
+		if q.Caveat != "" {
+			w.unsure = true
+			return
+		}
+		w.until = min(w.until, q.Expires)
+	}
+	w.reach(goal{k.Object, step.to})
 }

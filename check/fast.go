@@ -1,9 +1,12 @@
 package check
 
 import (
+	"context"
 	"slices"
 
 	"github.com/baobab-authz/baobab/internal/index"
+	"github.com/baobab-authz/baobab/store"
+	"github.com/baobab-authz/baobab/tuple"
 )
 
 // maxFast bounds what is tried from rosters before a question is left to the
@@ -19,45 +22,89 @@ const (
 	both
 )
 
-// fast decides a goal from rosters alone if it can: by plain recursion, without a
+// fast decides a question from rosters alone if it can: by plain recursion, without a
 // node, an edge or an allocation. What it returns is what the graph would say: a
 // recursion that ends has found all there is to find. It gives up, with unsure, on
 // whatever is not decided that way: recursion through the data that goes on for
 // long, caveats, arrows over all, and what is hypothetical.
+//
+// The zero fast has to be prepared for a state, and then for a principal.
 type fast struct {
-	*solver
+	ctx    context.Context
+	reader *index.Reader
+	plan   *plan
+	memo   *memo // nil unless the state is that of a commit
+	budget int   // 0 is none
+
+	subject  goal // as in a solver
+	kind     subjectKind
+	public   index.ID // the wildcard that names the subject too, or 0
+	reach    reachSet
 	want     index.Entry // the subject, as entries have it
-	wildcard index.Entry // the wildcard that names it too, or 0
+	wildcard index.Entry // the wildcard, or 0
 	closure  *closure    // nil until it is needed
-	steps    int         // that are left
+
+	steps int // that are left
 }
 
 // subjectBits are those of an entry that say who the subject is.
 const subjectBits index.Entry = 0x0000_ffff_ffff_fffe
 
-// tryFast returns the value of a goal, or unsure if the graph has to decide it.
-func (s *solver) tryFast(g goal) value {
-	r := s.plan.fast[ref{s.typeOf(g.object), g.relation}]
-	if r == nil || !s.reader.Rosters() {
-		return unsure
+// prepare makes f ready for questions of a state.
+func (f *fast) prepare(ctx context.Context, st *store.State, p *plan, budget int) {
+	*f = fast{ctx: ctx, reader: st.Reader(), plan: p, budget: budget}
+	if st.Committed() {
+		f.memo = p.memo
 	}
-	f := &s.fast
-	f.solver, f.steps = s, maxFast
-	if s.budget > 0 {
-		f.steps = min(maxFast, s.budget)
-	}
-	return f.holds(g.object, r)
 }
 
-// fastPrincipal makes the solver's subject that of the fast path too.
-func (s *solver) fastPrincipal() {
-	f := &s.fast
-	f.closure = nil
-	f.want = index.EntryOf(index.Key{Subject: s.subject.object, SubjectRelation: s.subject.relation})
-	f.wildcard = 0
-	if s.wildcard != 0 {
-		f.wildcard = index.EntryOf(index.Key{Subject: s.wildcard})
+// principal makes sub the subject of the questions that follow.
+func (f *fast) principal(sub tuple.Subject) {
+	typ, _ := f.reader.Name(sub.Type)
+	f.kind = subjectKind{ref: ref{typ: typ}, wildcard: sub.IsWildcard()}
+	f.public, f.wildcard, f.closure = 0, 0, nil
+	if sub.Relation != "" {
+		f.kind.relation, _ = f.reader.Name(sub.Relation)
+	} else if !f.kind.wildcard && f.plan.public[typ] {
+		f.public, _ = f.reader.ID(tuple.Object{Type: sub.Type, ID: tuple.Wildcard})
 	}
+	id, ok := f.reader.ID(sub.Object)
+	if !ok {
+		id = firstForeign
+	}
+	f.subject = goal{id, f.kind.relation}
+	f.reach = f.plan.reachable(f.kind)
+	f.want = index.EntryOf(index.Key{Subject: id, SubjectRelation: f.kind.relation})
+	if f.public != 0 {
+		f.wildcard = index.EntryOf(index.Key{Subject: f.public})
+	}
+}
+
+// answer returns the value of a question about the principal, or unsure if the graph
+// has to decide it.
+func (f *fast) answer(sub tuple.Subject, o tuple.Object, relation string) value {
+	if !f.reader.Rosters() {
+		return unsure
+	}
+	typ, _ := f.reader.Name(o.Type)
+	name, _ := f.reader.Name(relation)
+	r := f.plan.fast[ref{typ, name}]
+	if r == nil {
+		return unsure
+	}
+	id, ok := f.reader.ID(o)
+	switch {
+	case ok:
+	case o == sub.Object:
+		id = f.subject.object
+	default:
+		id = firstForeign - 1
+	}
+	f.steps = maxFast
+	if f.budget > 0 {
+		f.steps = min(maxFast, f.budget)
+	}
+	return f.holds(id, r)
 }
 
 func (f *fast) holds(object index.ID, r *fastRule) value {
@@ -159,7 +206,7 @@ func (f *fast) userset(g goal, closed bool) value {
 	if closed {
 		return f.closed(g)
 	}
-	r := f.plan.fast[ref{f.typeOf(g.object), g.relation}]
+	r := f.plan.fast[ref{f.reader.TypeOf(g.object), g.relation}]
 	if r == nil {
 		return unsure
 	}
@@ -206,8 +253,8 @@ func (f *fast) stored(k index.Key) value {
 func (f *fast) wide(object index.ID, r *fastRelation) value {
 	k := index.Key{Object: object, Relation: r.relation, Subject: f.subject.object, SubjectRelation: f.subject.relation}
 	result := f.stored(k)
-	if f.solver.wildcard != 0 && result != yes {
-		k.Subject, k.SubjectRelation = f.solver.wildcard, 0
+	if f.public != 0 && result != yes {
+		k.Subject, k.SubjectRelation = f.public, 0
 		result = either(result, f.stored(k))
 	}
 	switch {
@@ -243,12 +290,12 @@ func (f *fast) arrow(object index.ID, a *fastArrow, roster []index.Entry) value 
 		if e.Wide() {
 			return unsure
 		}
-		if a.wildcards && f.isWildcard(e.Subject()) {
+		if a.wildcards && f.reader.Object(e.Subject()).ID == tuple.Wildcard {
 			continue
 		}
 		r := a.only
 		if r == nil {
-			if r = f.plan.fast[ref{f.typeOf(e.Subject()), a.target}]; r == nil {
+			if r = f.plan.fast[ref{f.reader.TypeOf(e.Subject()), a.target}]; r == nil {
 				continue // the type lacks the target
 			}
 		}

@@ -50,8 +50,14 @@ func (c *compiler) newFast(s *schema.Schema) {
 		c.plan.fast[at] = &fastRule{id: r.id, relation: at.relation}
 	}
 	c.findGroups(s)
+	c.plan.public = map[index.Name]bool{}
 	for _, d := range s.Definitions() {
 		for _, rel := range d.Relations {
+			for _, sub := range rel.Subjects {
+				if sub.Wildcard {
+					c.plan.public[c.name(sub.Type)] = true
+				}
+			}
 			f := fastCompiler{compiler: c, schema: s, definition: d}
 			c.plan.fast[ref{c.name(d.Name), c.name(rel.Name)}].fastPart = f.rule(rel)
 		}

@@ -10,12 +10,14 @@ import (
 // A plan is a schema in the form in which the solver walks it: names are
 // interned, and the parts of a rule say what they can need.
 type plan struct {
+	key   planKey
 	rules map[ref]*rule
 	// reverse[i] lists the rules of which rule i can make a tuple true.
 	reverse    [][]int32
 	reach      reachCache
 	fast       map[ref]*fastRule
-	groups     map[ref]bool // relations that closures are made of
+	public     map[index.Name]bool // types that have a wildcard somewhere
+	groups     map[ref]bool        // relations that closures are made of
 	climbs     map[ref][]climbStep
 	groupNames []index.Name // what the climbs go along
 	memo       *memo

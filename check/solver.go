@@ -31,13 +31,10 @@ type solver struct {
 
 	conditions map[string]prepared // of the caveats that were met, by name
 
-	subject   goal // its relation is 0 unless it is a userset
-	kind      subjectKind
-	wildcard  index.ID // the wildcard that names the subject too, or 0
-	foreign   foreign
-	fast      fast
-	graphOnly bool
-	memo      *memo // of closures; nil unless the state is that of a commit
+	subject  goal // its relation is 0 unless it is a userset
+	kind     subjectKind
+	wildcard index.ID // the wildcard that names the subject too, or 0
+	foreign  foreign
 
 	frames []frame
 	inners map[inner]int32       // nodes of nested operators; nil unless they are to be explained
