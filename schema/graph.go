@@ -3,7 +3,8 @@ package schema
 import (
 	"fmt"
 	"slices"
-	"strings"
+
+	"github.com/baobab-authz/baobab/schema/internal/front"
 )
 
 // A graph has the relations and permissions of all types as its nodes, and what
@@ -258,18 +259,13 @@ func (g *graph) unheld() {
 	}
 }
 
-// chain names nodes each of which needs the next; a long chain is shortened.
+// chain names nodes each of which needs the next.
 func (g *graph) chain(path []int) string {
-	const most = 6
-	var names []string
+	names := make([]string, len(path))
 	for k, i := range path {
-		if k == most-1 && len(path) > most {
-			names = append(names, "…", g.nodes[path[len(path)-1]].String())
-			break
-		}
-		names = append(names, g.nodes[i].String())
+		names[k] = g.nodes[i].String()
 	}
-	return strings.Join(names, ", which needs ")
+	return front.Chain(names)
 }
 
 // exclusions warns of what reaches itself through its own exclusion, be it on

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/baobab-authz/baobab/schema/internal/front"
 )
 
 // A tokenKind is the character that the token is, or one of the following.
@@ -180,7 +182,7 @@ func (l *lexer) addComment(n int) {
 }
 
 func (l *lexer) quoted() {
-	n, closed := stringLength(l.rest(), false)
+	n, closed := front.CELString(l.rest(), false)
 	if !closed {
 		l.report.errorf(span{l.src, l.at, l.at + n}, "", "the string is not closed: expected %s", l.text[l.at:l.at+1])
 	}
@@ -197,7 +199,7 @@ func (l *lexer) body() {
 		switch c := l.text[l.at]; {
 		case c == '"' || c == '\'':
 			raw := l.text[l.at-1] == 'r' || l.text[l.at-1] == 'R'
-			n, closed := stringLength(l.rest(), raw)
+			n, closed := front.CELString(l.rest(), raw)
 			if !closed {
 				l.report.errorf(span{l.src, l.at, l.at + n}, "", "the string is not closed: expected %c", c)
 			}
@@ -224,26 +226,6 @@ func (l *lexer) body() {
 	}
 	l.report.errorf(span{l.src, open, open + 1}, "", "the caveat's expression is not closed: expected '}'")
 	l.tokens = append(l.tokens, token{tokenBody, open, l.at})
-}
-
-// stringLength returns the length of the string literal at the beginning of s,
-// and whether it is closed. One that is not ends with its line.
-func stringLength(s string, raw bool) (int, bool) {
-	quote := s[:1]
-	if triple := strings.Repeat(quote, 3); strings.HasPrefix(s, triple) {
-		quote = triple
-	}
-	for i := len(quote); i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && !raw:
-			i++
-		case strings.HasPrefix(s[i:], quote):
-			return i + len(quote), true
-		case len(quote) == 1 && (s[i] == '\n' || s[i] == '\r'):
-			return i, false
-		}
-	}
-	return len(s), false
 }
 
 // describe says what a token is, for a message.

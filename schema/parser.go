@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/baobab-authz/baobab/schema/internal/front"
 	"github.com/baobab-authz/baobab/tuple"
 )
 
@@ -32,7 +33,7 @@ var keywords = []string{"caveat", "definition", "nil", "permission", "relation",
 func scan(src *source, report *reports) *parser {
 	p := &parser{src: src, report: report, hyphened: map[string]bool{}}
 	p.file = &file{src: src, flags: map[string]span{}}
-	if n := invalidUTF8(src.text); n >= 0 {
+	if n := front.InvalidUTF8(src.text); n >= 0 {
 		p.lexer = &lexer{src: src, text: src.text}
 		report.errorf(span{src, n, n + 1}, "", "byte %#02x is not valid UTF-8", src.text[n])
 		p.tokens = []token{{tokenEnd, len(src.text), len(src.text)}}
@@ -49,19 +50,6 @@ func scan(src *source, report *reports) *parser {
 		}
 	}
 	return p
-}
-
-func invalidUTF8(s string) int {
-	if utf8.ValidString(s) {
-		return -1
-	}
-	for i := 0; ; {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && n == 1 {
-			return i
-		}
-		i += n
-	}
 }
 
 // glued returns the index of the token after the name that begins with token i:

@@ -213,17 +213,10 @@ func (x *comparison) list(ctx context.Context, what string, elements map[string]
 			one = unlike
 			continue
 		}
-		if _, public := elements["user:*"]; public && v == oracle.True && slices.Contains(they.list, "user:*") {
-			continue // the wildcard speaks for it
-		}
 		return fmt.Errorf("%w, where %s is: %s", problem, t, v)
 	}
 	if one != "" {
 		x.classes[one]++
-		return nil
-	}
-	if we.code == 0 && they.code == 0 && slices.Contains(they.list, "user:*") && slices.Contains(we.list, "user:*") {
-		x.classes["named beside a wildcard"]++
 		return nil
 	}
 	return problem

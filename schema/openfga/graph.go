@@ -1,8 +1,6 @@
 package openfga
 
-import (
-	"strings"
-)
+import "github.com/baobab-authz/baobab/schema/internal/front"
 
 // A graph has the relations of all types as its nodes.
 type graph struct {
@@ -101,18 +99,13 @@ func (g *graph) cycle(path []int, to int) {
 	g.b.Errorf(n.rel.name.at, n.String(), "%s leads to itself: it needs %s", n, g.chain(append(path[from+1:len(path):len(path)], to)))
 }
 
-// chain names nodes each of which needs the next; a long chain is shortened.
+// chain names nodes each of which needs the next.
 func (g *graph) chain(path []int) string {
-	const most = 6
-	var names []string
+	names := make([]string, len(path))
 	for k, i := range path {
-		if k == most-1 && len(path) > most {
-			names = append(names, "…", g.nodes[path[len(path)-1]].String())
-			break
-		}
-		names = append(names, g.nodes[i].String())
+		names[k] = g.nodes[i].String()
 	}
-	return strings.Join(names, ", which needs ")
+	return front.Chain(names)
 }
 
 // unheld reports the cycles because of which no one can ever have a relation, each

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/schema/internal/front"
 )
 
 // A value is one of a JSON text, with its place.
@@ -34,7 +35,7 @@ type jsonReader struct {
 
 // readJSON returns the value that a text consists of; nil after an error.
 func readJSON(b *schema.Builder, src *schema.Source, text string) *value {
-	if n := invalidUTF8(text); n >= 0 {
+	if n := front.InvalidUTF8(text); n >= 0 {
 		b.Errorf(src.Span(n, n+1), "", "byte %#02x is not valid UTF-8", text[n])
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/schema/internal/front"
 )
 
 // A tokenKind is the character that the token is, or one of the following.
@@ -48,7 +49,7 @@ type lexer struct {
 // lex returns what has read all tokens, the last being tokenEnd.
 func lex(b *schema.Builder, src *schema.Source, text string) *lexer {
 	l := &lexer{b: b, src: src, text: text, bodies: map[int]string{}}
-	if n := invalidUTF8(text); n >= 0 {
+	if n := front.InvalidUTF8(text); n >= 0 {
 		b.Errorf(src.Span(n, n+1), "", "byte %#02x is not valid UTF-8", text[n])
 		l.at = len(text)
 	}
@@ -57,19 +58,6 @@ func lex(b *schema.Builder, src *schema.Source, text string) *lexer {
 	}
 	l.emit(tokenEnd, 0)
 	return l
-}
-
-func invalidUTF8(s string) int {
-	if utf8.ValidString(s) {
-		return -1
-	}
-	for i := 0; ; {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && n == 1 {
-			return i
-		}
-		i += n
-	}
 }
 
 // emit adds the token of the next n bytes.
@@ -202,7 +190,7 @@ func commentIn(s string) int {
 // quoted passes over a string in an expression.
 func (l *lexer) quoted() {
 	raw := l.text[l.at-1] == 'r' || l.text[l.at-1] == 'R'
-	n, closed := stringLength(l.text[l.at:], raw)
+	n, closed := front.CELString(l.text[l.at:], raw)
 	cut := commentIn(l.text[l.at : l.at+n])
 	switch {
 	case !closed:
@@ -212,26 +200,6 @@ func (l *lexer) quoted() {
 			"OpenFGA reads the rest of the line as a comment, in a string too")
 	}
 	l.at += n
-}
-
-// stringLength returns the length of the string literal at the beginning of s, and
-// whether it is closed. One that is not ends with its line.
-func stringLength(s string, raw bool) (int, bool) {
-	quote := s[:1]
-	if triple := strings.Repeat(quote, 3); strings.HasPrefix(s, triple) {
-		quote = triple
-	}
-	for i := len(quote); i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && !raw:
-			i++
-		case strings.HasPrefix(s[i:], quote):
-			return i + len(quote), true
-		case len(quote) == 1 && (s[i] == '\n' || s[i] == '\r'):
-			return i, false
-		}
-	}
-	return len(s), false
 }
 
 // describe says what a token is, for a message.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/schema/internal/front"
 )
 
 // A parser turns the tokens of one text into a model. After an error it goes on
@@ -24,7 +25,7 @@ var keywords = []string{"and", "condition", "define", "false", "from", "in", "nu
 // read parses a text.
 func read(b *schema.Builder, src *schema.Source, text string, inModules bool) *parser {
 	p := &parser{lexer: lex(b, src, text), model: &model{}, inModules: inModules}
-	if invalidUTF8(text) >= 0 {
+	if front.InvalidUTF8(text) >= 0 {
 		return p
 	}
 	p.accept(tokenNewline)

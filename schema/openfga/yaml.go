@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/schema/internal/front"
 )
 
 // A modReader reads the file that lists the modules: as much of YAML as it needs.
@@ -19,7 +20,7 @@ type modReader struct {
 
 // readMod returns the paths of the modules.
 func readMod(b *schema.Builder, src *schema.Source, text string) []name {
-	if n := invalidUTF8(text); n >= 0 {
+	if n := front.InvalidUTF8(text); n >= 0 {
 		b.Errorf(src.Span(n, n+1), "", "byte %#02x is not valid UTF-8", text[n])
 		return nil
 	}

@@ -1,0 +1,50 @@
+// Package front has what the front ends of both languages share.
+package front
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// InvalidUTF8 returns where s stops being UTF-8, or -1.
+func InvalidUTF8(s string) int {
+	if utf8.ValidString(s) {
+		return -1
+	}
+	for i := 0; ; {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+}
+
+// CELString returns the length of the string literal of CEL at the beginning of s,
+// and whether it is closed. One that is not ends with its line.
+func CELString(s string, raw bool) (int, bool) {
+	quote := s[:1]
+	if triple := strings.Repeat(quote, 3); strings.HasPrefix(s, triple) {
+		quote = triple
+	}
+	for i := len(quote); i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && !raw:
+			i++
+		case strings.HasPrefix(s[i:], quote):
+			return i + len(quote), true
+		case len(quote) == 1 && (s[i] == '\n' || s[i] == '\r'):
+			return i, false
+		}
+	}
+	return len(s), false
+}
+
+// Chain says of names that each needs the next; a long chain is shortened.
+func Chain(names []string) string {
+	const most = 6
+	if len(names) > most {
+		names = append(append([]string(nil), names[:most-1]...), "…", names[len(names)-1])
+	}
+	return strings.Join(names, ", which needs ")
+}
