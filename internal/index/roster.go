@@ -57,10 +57,6 @@ func (r *rosters) of(id ID) []Entry {
 	return r.shelves[at][id>>pageBits%shelfSize].roster(uint32(id % pageSize))
 }
 
-// maxNarrow is how many tuples of a relation a roster holds. A relation of an object
-// that has more is wide. It bounds what a commit copies.
-const maxNarrow = 128
-
 // update derives anew the rosters of the objects, which are sorted, from the
 // forward tree.
 func (r rosters) update(forward *btree.BTreeG[Key], changed []ID) rosters {
