@@ -21,8 +21,7 @@ type Asker struct {
 	subject    tuple.Subject
 	conditions map[string]prepared
 
-	fast        fast
-	fastSubject tuple.Subject
+	fast fast
 }
 
 // Asker returns who asks st. Its Close must be called.
@@ -40,15 +39,15 @@ func (a *Asker) Close() {
 
 // Check is [Evaluator.Check].
 func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
-	if err := validate(a.state, t); err != nil {
-		return Decision{}, err
-	}
-	v, err := a.tryFast(t)
+	v, err := a.tryFast(&t)
 	switch {
 	case err != nil:
 		return Decision{}, err
 	case v != unsure && fastMode != both:
 		return decided(v), nil
+	}
+	if err := validate(a.state, t); err != nil {
+		return Decision{}, err
 	}
 	if err := a.turn(t.Subject); err != nil {
 		return Decision{}, err
@@ -66,8 +65,8 @@ func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
 func ofCandidate(err error) bool { return errors.Is(err, ErrCycle) || errors.Is(err, ErrCondition) }
 
 // tryFast answers a question from rosters if they suffice.
-func (a *Asker) tryFast(t tuple.Tuple) (value, error) {
-	if !a.evaluator.fast() {
+func (a *Asker) tryFast(t *tuple.Tuple) (value, error) {
+	if !a.evaluator.fast() || a.state.Err() != nil {
 		return unsure, nil
 	}
 	if a.fast.plan == nil {
@@ -77,14 +76,7 @@ func (a *Asker) tryFast(t tuple.Tuple) (value, error) {
 		}
 		a.fast.prepare(a.ctx, a.state, p, a.evaluator.budget)
 	}
-	if t.Subject != a.fastSubject {
-		if err := a.ctx.Err(); err != nil { // nobody else looks
-			return unsure, err
-		}
-		a.fast.principal(t.Subject)
-		a.fastSubject = t.Subject
-	}
-	return a.fast.answer(t.Subject, t.Object, t.Relation), nil
+	return a.fast.question(t), nil
 }
 
 // turn makes a solver ready for questions about a subject.

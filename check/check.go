@@ -66,25 +66,20 @@ func New(o Options) *Evaluator {
 // [tuple.Tuple.Validate] and of [schema.Schema.ValidateTuple], that of the
 // context, [ErrBudget], [ErrCondition] and [ErrCycle].
 func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (Decision, error) {
+	v := unsure
+	if e.fast() && st.Err() == nil {
+		p, err := e.plan(st.Schema(), st.Reader())
+		if err != nil {
+			return Decision{}, err
+		}
+		var f fast
+		f.prepare(ctx, st, p, e.budget)
+		if v = f.question(&t); v != unsure && fastMode != both {
+			return decided(v), nil
+		}
+	}
 	if err := validate(st, t); err != nil {
 		return Decision{}, err
-	}
-	if err := ctx.Err(); err != nil {
-		return Decision{}, err
-	}
-	p, err := e.plan(st.Schema(), st.Reader())
-	if err != nil {
-		return Decision{}, err
-	}
-	var f fast
-	v := unsure
-	if e.fast() {
-		f.prepare(ctx, st, p, e.budget)
-		f.principal(t.Subject)
-		v = f.answer(t.Subject, t.Object, t.Relation)
-	}
-	if v != unsure && fastMode != both {
-		return decided(v), nil
 	}
 	s, err := e.begin(ctx, st)
 	if err != nil {

@@ -36,6 +36,7 @@ type fast struct {
 	memo   *memo // nil unless the state is that of a commit
 	budget int   // 0 is none
 
+	about    tuple.Subject
 	subject  goal // as in a solver
 	kind     subjectKind
 	public   index.ID // the wildcard that names the subject too, or 0
@@ -58,53 +59,58 @@ func (f *fast) prepare(ctx context.Context, st *store.State, p *plan, budget int
 	}
 }
 
-// principal makes sub the subject of the questions that follow.
-func (f *fast) principal(sub tuple.Subject) {
-	typ, _ := f.reader.Name(sub.Type)
-	f.kind = subjectKind{ref: ref{typ: typ}, wildcard: sub.IsWildcard()}
-	f.public, f.wildcard, f.closure = 0, 0, nil
-	if sub.Relation != "" {
-		f.kind.relation, _ = f.reader.Name(sub.Relation)
-	} else if !f.kind.wildcard && f.plan.public[typ] {
-		f.public, _ = f.reader.ID(tuple.Object{Type: sub.Type, ID: tuple.Wildcard})
-	}
-	id, ok := f.reader.ID(sub.Object)
-	if !ok {
-		id = firstForeign
-	}
-	f.subject = goal{id, f.kind.relation}
-	f.reach = f.plan.reachable(f.kind)
-	f.want = index.EntryOf(index.Key{Subject: id, SubjectRelation: f.kind.relation})
-	if f.public != 0 {
-		f.wildcard = index.EntryOf(index.Key{Subject: f.public})
-	}
-}
-
-// answer returns the value of a question about the principal, or unsure if the graph
-// has to decide it.
-func (f *fast) answer(sub tuple.Subject, o tuple.Object, relation string) value {
-	if !f.reader.Rosters() {
+// question returns the value of a question, or unsure if the graph has to decide
+// it, and so if it may be malformed or names what there is not: what it resolves
+// here need not be validated, since the state knows it.
+func (f *fast) question(t *tuple.Tuple) value {
+	if !f.reader.Rosters() || f.ctx.Err() != nil || t.Subject != f.about && !f.principal(t.Subject) {
 		return unsure
 	}
-	typ, _ := f.reader.Name(o.Type)
-	name, _ := f.reader.Name(relation)
-	r := f.plan.fast[ref{typ, name}]
-	if r == nil {
+	typ := f.plan.types[t.Object.Type]
+	if typ == nil {
 		return unsure
 	}
-	id, ok := f.reader.ID(o)
-	switch {
-	case ok:
-	case o == sub.Object:
-		id = f.subject.object
-	default:
-		id = firstForeign - 1
+	r := typ.rules[t.Relation]
+	id, ok := f.reader.IDOf(typ.name, t.Object.ID)
+	if r == nil || !ok {
+		return unsure
 	}
 	f.steps = maxFast
 	if f.budget > 0 {
 		f.steps = min(maxFast, f.budget)
 	}
 	return f.holds(id, r)
+}
+
+// principal makes sub the subject of the questions that follow, if the state knows it.
+func (f *fast) principal(sub tuple.Subject) bool {
+	typ := f.plan.types[sub.Type]
+	if typ == nil {
+		return false
+	}
+	id, ok := f.reader.IDOf(typ.name, sub.ID)
+	if !ok {
+		return false
+	}
+	f.kind = subjectKind{ref: ref{typ: typ.name}, wildcard: sub.ID == tuple.Wildcard}
+	f.public, f.wildcard, f.closure = 0, 0, nil
+	if sub.Relation != "" {
+		r := typ.rules[sub.Relation]
+		if r == nil || f.kind.wildcard {
+			return false
+		}
+		f.kind.relation = r.relation
+	} else if typ.public && !f.kind.wildcard {
+		f.public, _ = f.reader.IDOf(typ.name, tuple.Wildcard)
+	}
+	f.about = sub
+	f.subject = goal{id, f.kind.relation}
+	f.reach = f.plan.reachable(f.kind)
+	f.want = index.EntryOf(index.Key{Subject: id, SubjectRelation: f.kind.relation})
+	if f.public != 0 {
+		f.wildcard = index.EntryOf(index.Key{Subject: f.public})
+	}
+	return true
 }
 
 func (f *fast) holds(object index.ID, r *fastRule) value {

@@ -26,6 +26,13 @@ type fastRule struct {
 	relation index.Name // of that rule, or 0
 }
 
+// A fastType is how a question's type and relation are found.
+type fastType struct {
+	name   index.Name
+	public bool // there is a wildcard of it somewhere
+	rules  map[string]*fastRule
+}
+
 // inline returns a rule for a part that is none of its own.
 func inline(p *fastPart) *fastRule { return &fastRule{p, -1, 0} }
 
@@ -50,16 +57,21 @@ func (c *compiler) newFast(s *schema.Schema) {
 		c.plan.fast[at] = &fastRule{id: r.id, relation: at.relation}
 	}
 	c.findGroups(s)
-	c.plan.public = map[index.Name]bool{}
+	c.plan.types = make(map[string]*fastType, len(s.Definitions()))
+	for _, d := range s.Definitions() {
+		c.plan.types[d.Name] = &fastType{name: c.name(d.Name), rules: make(map[string]*fastRule, len(d.Relations))}
+	}
 	for _, d := range s.Definitions() {
 		for _, rel := range d.Relations {
 			for _, sub := range rel.Subjects {
 				if sub.Wildcard {
-					c.plan.public[c.name(sub.Type)] = true
+					c.plan.types[sub.Type].public = true
 				}
 			}
 			f := fastCompiler{compiler: c, schema: s, definition: d}
-			c.plan.fast[ref{c.name(d.Name), c.name(rel.Name)}].fastPart = f.rule(rel)
+			r := c.plan.fast[ref{c.name(d.Name), c.name(rel.Name)}]
+			r.fastPart = f.rule(rel)
+			c.plan.types[d.Name].rules[rel.Name] = r
 		}
 	}
 }

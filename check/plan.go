@@ -16,8 +16,8 @@ type plan struct {
 	reverse    [][]int32
 	reach      reachCache
 	fast       map[ref]*fastRule
-	public     map[index.Name]bool // types that have a wildcard somewhere
-	groups     map[ref]bool        // relations that closures are made of
+	types      map[string]*fastType // by name
+	groups     map[ref]bool         // relations that closures are made of
 	climbs     map[ref][]climbStep
 	groupNames []index.Name // what the climbs go along
 	memo       *memo

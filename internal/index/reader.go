@@ -61,6 +61,11 @@ func (r *Reader) ID(o tuple.Object) (ID, bool) {
 	return r.snap.dict.ID(o)
 }
 
+// IDOf is ID for a type whose name is known. It knows only what is stored.
+func (r *Reader) IDOf(typ Name, id string) (ID, bool) {
+	return r.snap.dict.find(r.snap.dict.hash(typ, id), typ, id)
+}
+
 // Name returns the name whose text is s, or false when it has none.
 func (r *Reader) Name(s string) (Name, bool) { return r.snap.dict.Name(s) }
 
