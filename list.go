@@ -12,15 +12,19 @@ import (
 // the order of their ids, without duplicates:
 //
 //	for o, err := range view.Objects(ctx, ann, "view", "document", expand.Limit(100)) {
-//		if err != nil { … }
-//		… o.Object, o.Decision …
+//		switch {
+//		case err != nil && o.Object.IsZero(): // the list ends here
+//		case err != nil: // about this object; the list goes on
+//		case o.Decision.Allowed(): …
+//		}
 //	}
 //
 // What is conditional is in the list, marked with the parameters that are
-// missing: look at the Decision of each. A tuple that is an error, such as
-// [check.ErrCycle], is in the list as that error beside its object, and the list
-// goes on; every other error ends it. Without one the list is complete. It goes on
-// behind an entry with [expand.After] and a [expand.Cursor]. See [expand.Lister.Objects]
+// missing: look at the Decision of each. A tuple that is an error of its own,
+// [check.ErrCycle], [check.ErrCondition] or [check.ErrBudget], is in the list as that
+// error beside its object, and the list goes on; every other error ends it. Without
+// one the list is complete. It goes on behind an entry with [expand.After] and an
+// [expand.Cursor]. See [expand.Lister.Objects]
 // for the errors, and for what it costs: time linear in what the subject has, whatever n is.
 func (v View) Objects(ctx context.Context, subject tuple.Subject, permission, objectType string, options ...expand.ListOption) iter.Seq2[expand.ObjectAnswer, error] {
 	if err := v.Err(); err != nil {
@@ -62,7 +66,8 @@ func failed[A any](err error) iter.Seq2[A, error] {
 }
 
 // Cursor returns the place in the view's lists behind the entry with an id. It is
-// of the view's revision and instant: [Engine.Resume] returns to them.
+// of the view's revision and instant: [Engine.Resume] returns to them, and no other
+// view goes on there. An error that ended a list has no entry and so no place.
 func (v View) Cursor(last string) expand.Cursor {
 	return expand.Cursor{Last: last, Revision: v.Revision(), Time: v.Time()}
 }
@@ -73,8 +78,10 @@ func (v View) Cursor(last string) expand.Cursor {
 // also one before a grant was revoked or had expired: one that comes back from a client
 // should be signed (see [expand.Cursor.String]).
 //
-// Errors: [expand.ErrCursor] for a revision without a time, those of [Engine.At], [store.ErrRevisionGone] among them for a
-// revision that is not retained any more, and of [View.AsOf].
+// Errors: [expand.ErrCursor] for what cannot be a cursor, and those of [Engine.At] and
+// [View.AsOf]: [store.ErrRevisionGone] for a revision that is not retained any more,
+// [store.ErrForeignRevision] for one of another engine. Then a cursor with Last alone
+// goes on in the newest state.
 func (e *Engine) Resume(c expand.Cursor) (View, error) {
 	v := e.Now()
 	if !c.Revision.IsZero() {

@@ -53,8 +53,9 @@
 // As in SpiceDB, a uint is an int to CEL, one that cannot be negative when it
 // comes in: write "used < 5", not "used < 5u"; used - 7 may be less than 0.
 // Here that goes for arithmetic too, where SpiceDB fails on used + 1 and on a
-// difference below 0, and takes what is beyond 2^63-1 as 2^63-1. With
-// [Options.OpenFGA] a uint is one in CEL as well, as in OpenFGA: "used < 5u".
+// difference below 0, and takes what is beyond 2^63-1 as 2^63-1. In
+// a condition that schema/openfga has read ([schema.Caveat]) a uint is one in CEL as
+// well, as in OpenFGA: "used < 5u".
 //
 // # Functions
 //
@@ -67,7 +68,7 @@
 //	                          matter: otherwise a ban of a network would be got round by
 //	                          writing an address in another way. (SpiceDB has both in none,
 //	                          and OpenFGA addresses with a zone.)
-//	ipaddress("10.0.0.1")     an ipaddress, with Options.OpenFGA alone
+//	ipaddress("10.0.0.1")     an ipaddress, in conditions of OpenFGA alone
 //	a.isSubtreeOf(b)          whether the map b has each entry of a. Where an entry of a is a
 //	                          map, b's must have its entries, and may have more; all other
 //	                          values must be equal by CEL's ==, lists as a whole.

@@ -32,19 +32,13 @@ type Options struct {
 	//
 	// The default, if it is 0, is DefaultCostLimit.
 	CostLimit uint64
-
-	// OpenFGA reads expressions as OpenFGA does: a parameter of type uint is an
-	// unsigned number to CEL, so that one writes "used < 5u", and ipaddress("10.0.0.1")
-	// makes an address. The default is SpiceDB's way.
-	OpenFGA bool
 }
 
 // An Evaluator reads the expressions of caveats as CEL. It is safe for
 // concurrent use, and may be used for any number of schemas.
 type Evaluator struct {
-	limit       uint64
-	openfga     bool
-	environment func() (*cel.Env, error)
+	limit            uint64
+	spicedb, openfga func() (*cel.Env, error) // what all caveats have in common
 }
 
 var _ schema.Evaluator = (*Evaluator)(nil)
@@ -54,11 +48,7 @@ func New(o Options) *Evaluator {
 	if o.CostLimit == 0 {
 		o.CostLimit = DefaultCostLimit
 	}
-	environment := newEnvironment
-	if o.OpenFGA {
-		environment = newOpenFGAEnvironment
-	}
-	return &Evaluator{min(o.CostLimit, maxCostLimit), o.OpenFGA, sync.OnceValues(environment)}
+	return &Evaluator{min(o.CostLimit, maxCostLimit), sync.OnceValues(newEnvironment), sync.OnceValues(newOpenFGAEnvironment)}
 }
 
 // newEnvironment returns what all caveats have in common: CEL's own functions,
@@ -107,14 +97,18 @@ func (e *Evaluator) Compile(c *schema.Caveat) (_ schema.Condition, err error) {
 			err = whole(c, fmt.Sprintf("cel-go failed: %v", r))
 		}
 	}()
-	base, err := e.environment()
+	environment := e.spicedb
+	if c.OpenFGA {
+		environment = e.openfga
+	}
+	base, err := environment()
 	if err != nil {
 		return nil, whole(c, err.Error())
 	}
 	kinds := make([]kind, len(c.Parameters))
 	variables := make([]cel.EnvOption, len(c.Parameters))
 	for i, p := range c.Parameters {
-		if kinds[i], err = kindOf(p.Type, e.openfga); err != nil {
+		if kinds[i], err = kindOf(p.Type, c.OpenFGA); err != nil {
 			return nil, whole(c, fmt.Sprintf("parameter %s: %v", p.Name, err))
 		}
 		variables[i] = cel.Variable(p.Name, kinds[i].cel())

@@ -6,19 +6,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/baobab-authz/baobab/caveat"
+	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/schema/openfga"
 )
 
 // What OpenFGA has beyond SpiceDB is read where it is asked for, and nowhere else.
 func TestOpenFGAExpressions(t *testing.T) {
-	o := caveat.Options{OpenFGA: true}
-	c := compile(t, "n uint, l list<uint>", "n < 5u && 3u in l", o)
+	c := condition(t, "n: uint, l: list<uint>", "n < 5u && 3u in l")
 	require.Equal(t, "yes", verdict(c, context{"n": 4.0, "l": []any{1.0, "3"}}))
 	require.Equal(t, "no", verdict(c, context{"n": 4.0, "l": []any{}}))
 	require.Equal(t, "no", verdict(c, context{"n": 9.0, "l": []any{3.0}}))
 	require.Contains(t, verdict(c, context{"n": -1.0, "l": []any{3.0}}), "parameter n: expected a uint")
 	require.Contains(t, verdict(c, context{"n": 1e18, "l": []any{3.0}}), "in a string where it is beyond 2^53")
 
-	c = compile(t, "ip ipaddress, text string", `ip == ipaddress("10.0.0.1") || ip == ipaddress(text)`, o)
+	c = condition(t, "ip: ipaddress, text: string", `ip == ipaddress("10.0.0.1") || ip == ipaddress(text)`)
 	require.Equal(t, "yes", verdict(c, context{"ip": "10.0.0.1", "text": "::1"}))
 	require.Equal(t, "yes", verdict(c, context{"ip": "::1", "text": "0::1"}))
 	require.Equal(t, "no", verdict(c, context{"ip": "::2", "text": "0::1"}))
@@ -28,6 +29,19 @@ func TestOpenFGAExpressions(t *testing.T) {
 		_, err := bind("n uint", text, caveat.Options{})
 		require.Error(t, err)
 	}
-	_, err := bind("n uint", "n < 5", o)
+	_, err := model(t, "n: uint", "n < 5").Bind(caveat.New(caveat.Options{}))
 	require.Error(t, err, "and SpiceDB's way is not OpenFGA's")
+}
+
+// model is one of OpenFGA with a condition.
+func model(t *testing.T, parameters, expression string) *schema.Schema {
+	s, err := openfga.Parse("m.fga", "model\n  schema 1.1\ntype user\ntype doc\n  relations\n    define r: [user with c]\ncondition c("+parameters+") {\n  "+expression+"\n}\n")
+	require.NoError(t, err)
+	return s
+}
+
+func condition(t *testing.T, parameters, expression string) schema.Condition {
+	s, err := model(t, parameters, expression).Bind(caveat.New(caveat.Options{}))
+	require.NoError(t, err)
+	return s.Caveat("c").Condition()
 }

@@ -90,6 +90,9 @@ func count(s suite, tests map[string]*test, known map[string]difference) row {
 func (r *report) write(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	sum := row{suite: suite{name: "**all**"}}
+	if n := len(suites) - len(r.rows); n > 0 {
+		sum.suite.name = fmt.Sprintf("**all but %d suites**", n)
+	}
 	fmt.Fprintf(t, "| suite\t| assertions\t| passed\t| known differences\t| left out by the suite\t|\n")
 	fmt.Fprintf(t, "|---\t|---:\t|---:\t|---:\t|---:\t|\n")
 	for _, x := range r.rows {

@@ -12,15 +12,19 @@ import (
 
 // ErrCursor is what a list ends with that is asked to begin behind a [Cursor] of
 // another state, and what [Cursor.UnmarshalText] returns for a text that is none.
-var ErrCursor = errors.New("not a cursor of this list")
+var ErrCursor = errors.New("not a cursor of this view")
 
 // A Cursor is a place in a list: behind the entry whose id is Last.
 //
 // With a Revision it is of the state at that revision, judged at Time, and only a
 // view of both goes on there, so that all pages are of one state. Without, it is
-// of any state: the list then goes on behind that id with whatever there is. What
-// is hypothetical or given to caveats a Cursor does not know; the caller sees to
-// that. The zero Cursor is the beginning of every list.
+// of any state: the list then goes on behind that id with whatever there is. The
+// zero Cursor is the beginning of every list.
+//
+// The view of a cursor's state is that of Engine.Resume. The state lasts as long as
+// the engine retains the revision ([store.Options]); when it is gone, a Cursor with
+// Last alone goes on in the newest. Which list it is of, what is hypothetical and
+// what is given to caveats a Cursor does not know; the caller sees to that.
 type Cursor struct {
 	Last     string // "" is before all; of subjects, "*" is behind the wildcard
 	Revision store.Revision
@@ -30,14 +34,14 @@ type Cursor struct {
 // of reports why c is not a place in lists of st.
 func (c Cursor) of(st *store.State) error {
 	switch {
+	case c.Validate() != nil:
+		return c.Validate()
 	case c.Revision.IsZero():
 		return nil
 	case c.Revision != st.Revision():
-		return fmt.Errorf("%w: it is of revision %v, and the view of %v", ErrCursor, c.Revision, st.Revision())
-	case c.Time.IsZero():
-		return c.timeless()
+		return fmt.Errorf("%w: it is of revision %v, and the view of %v (Engine.Resume returns to the cursor's; one with Last alone goes on in any view)", ErrCursor, c.Revision, st.Revision())
 	case !c.Time.Equal(st.Time()):
-		return fmt.Errorf("%w: it is of %s, and the view of %s", ErrCursor, c.Time.UTC().Format(time.RFC3339Nano), st.Time().Format(time.RFC3339Nano))
+		return fmt.Errorf("%w: it is of %s, and the view of %s (Engine.Resume returns to the cursor's; one with Last alone goes on in any view)", ErrCursor, c.Time.UTC().Format(time.RFC3339Nano), st.Time().Format(time.RFC3339Nano))
 	}
 	return nil
 }
@@ -50,14 +54,16 @@ func (c Cursor) timeless() error {
 
 // Validate reports why c is a place in no list; nil when it can be one.
 func (c Cursor) Validate() error {
-	if !c.Revision.IsZero() && c.Time.IsZero() {
+	switch {
+	case !c.Revision.IsZero() && c.Time.IsZero():
 		return c.timeless()
-	}
-	if c.Last == "" {
+	case !c.Revision.IsZero() && c.Last == "": // of an entry that ended a list
+		return fmt.Errorf("%w: it has the revision %v, and no id", ErrCursor, c.Revision)
+	case c.Last == "":
 		return nil
 	}
 	if err := tuple.ValidateID(c.Last); err != nil {
-		return fmt.Errorf("%w: %w", ErrCursor, err)
+		return fmt.Errorf("%w: Last is the id of an entry, without its type: %w", ErrCursor, err)
 	}
 	return nil
 }

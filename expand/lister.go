@@ -2,6 +2,8 @@ package expand
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -56,6 +58,22 @@ func planned[P interface{ steps() int }](l *Lister, key planKey, compile func() 
 // anyID stands for an id where a question needs one and its answer does not.
 const anyID = "any"
 
+// validType reports what is no name of a type.
+func validType(of, typ string) error {
+	if (tuple.Object{Type: typ, ID: anyID}).Validate() != nil {
+		return fmt.Errorf("a list of %s: %w: %q is no name of a type", of, tuple.ErrSyntax, typ)
+	}
+	return nil
+}
+
+// validKind reports what says of no subjects what they are.
+func validKind(text string, like tuple.Subject) error {
+	if like.Validate() != nil || strings.HasSuffix(text, "#") {
+		return fmt.Errorf("a list of subjects: %w: %q is neither a type, such as user, nor a type#relation (a list of a type has its wildcard, too)", tuple.ErrSyntax, text)
+	}
+	return nil
+}
+
 // askable reports why t cannot be asked of st.
 func askable(st *store.State, t tuple.Tuple) error {
 	if err := st.Err(); err != nil {
@@ -70,5 +88,5 @@ func askable(st *store.State, t tuple.Tuple) error {
 // ofOne reports whether an error is the answer about one candidate, beside which
 // the list goes on.
 func ofOne(err error) bool {
-	return errors.Is(err, check.ErrCycle) || errors.Is(err, check.ErrCondition)
+	return errors.Is(err, check.ErrCycle) || errors.Is(err, check.ErrCondition) || errors.Is(err, check.ErrBudget)
 }

@@ -12,13 +12,12 @@ import (
 // Objects returns the objects of a type that a subject has a permission on, or a
 // relation to, in the order of their ids. docs/SEMANTICS.md says exactly which:
 // those that [check.Evaluator.Check] does not deny. What is conditional is marked
-// so; what is an error for one object, [check.ErrCycle] or [check.ErrCondition],
-// is in the list as that error beside the object, and the list goes on.
+// so; what is an error for one object, [check.ErrCycle], [check.ErrCondition] or
+// [check.ErrBudget], is in the list as that error beside the object, and the list goes on.
 //
 // Any other error ends the list, after which nothing more is said, and has no
 // object: that of the state, of a malformed subject, [schema.ErrUnknownType] and
-// [schema.ErrUnknownRelation], [ErrCursor], [check.ErrBudget] of the question
-// about one object, and the context's. A list that ends without an error is complete.
+// [schema.ErrUnknownRelation], [ErrCursor], and the context's. A list that ends without an error is complete.
 //
 // It goes from the subject up to all objects that it leads to, with a time and
 // memory linear in them, before the first entry; then it decides those for which
@@ -27,6 +26,9 @@ import (
 func (l *Lister) Objects(ctx context.Context, st *store.State, subject tuple.Subject, permission, objectType string, options ...ListOption) iter.Seq2[ObjectAnswer, error] {
 	return func(yield func(ObjectAnswer, error) bool) {
 		o, err := list(st, options)
+		if err == nil {
+			err = validType("objects", objectType)
+		}
 		if err == nil {
 			err = askable(st, tuple.New(tuple.Object{Type: objectType, ID: anyID}, permission, subject))
 		}

@@ -39,10 +39,10 @@ func (l *Lister) Subjects(ctx context.Context, st *store.State, object tuple.Obj
 		defer s.asker.Close()
 		s.kind = tuple.Subject{Object: tuple.Object{Type: typ, ID: anyID}, Relation: relation}
 		if err == nil {
-			err = askable(st, s.question(s.kind))
+			err = validKind(subjectType, s.kind)
 		}
-		if err == nil && relation == "" && strings.HasSuffix(subjectType, "#") {
-			err = tuple.ValidateName(relation)
+		if err == nil {
+			err = askable(st, s.question(s.kind))
 		}
 		if err == nil && relation == "" {
 			err = s.askWildcard()

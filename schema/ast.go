@@ -38,6 +38,7 @@ type decl struct {
 	params     []param
 	expression string
 	body       span // of the expression
+	openfga    bool // the expression is one of OpenFGA's
 
 	trivia
 	opening []comment // behind the opening brace, on its line

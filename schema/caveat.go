@@ -9,6 +9,7 @@ type Caveat struct {
 	Parameters []Parameter // in order of declaration, at least one
 	Expression string      // in CEL, as written between the braces, without the white space around it
 	Comments   []string    // the comments above the declaration, one an element, as written
+	OpenFGA    bool        // the expression is one of OpenFGA's, which package caveat says differs
 	Pos        Pos         // of the name
 	byName     map[string]int
 	body       span      // of the expression
@@ -30,6 +31,17 @@ func (c *Caveat) span(offset, length int) span {
 	}
 	start := c.body.start + min(max(0, offset), c.body.end-c.body.start)
 	return span{c.body.src, start, start + min(max(0, length), c.body.end-start)}
+}
+
+// dialect reports whether it matters if the expression is OpenFGA's: there a uint
+// is unsigned, and ipaddress is a function.
+func (c *Caveat) dialect() bool {
+	for _, p := range c.Parameters {
+		if strings.Contains(p.Type.String(), "uint") {
+			return true
+		}
+	}
+	return strings.Contains(c.Expression, "ipaddress")
 }
 
 // Parameter returns the parameter of that name, and whether there is one.

@@ -201,7 +201,7 @@ func (c *comparer) caveats() {
 		if !sameParameters(before, after) {
 			c.add(Change{Kind: ParametersChanged, Caveat: after.Name, Before: before.parameters(), After: after.parameters()}, c.users(after.Name)...)
 		}
-		if before.Expression != after.Expression {
+		if before.Expression != after.Expression || before.OpenFGA != after.OpenFGA && after.dialect() {
 			c.add(Change{Kind: ExpressionChanged, Caveat: after.Name, Before: before.Expression, After: after.Expression}, c.users(after.Name)...)
 		}
 	}

@@ -137,7 +137,7 @@ func (c *compiler) declareDefinition(d *decl) {
 }
 
 func (c *compiler) declareCaveat(d *decl) {
-	cav := &Caveat{Name: d.name.text, Expression: d.expression, Comments: d.doc, Pos: d.name.at.pos(), body: d.body, byName: map[string]int{}}
+	cav := &Caveat{Name: d.name.text, Expression: d.expression, Comments: d.doc, OpenFGA: d.openfga, Pos: d.name.at.pos(), body: d.body, byName: map[string]int{}}
 	if cav.Name == "expiration" {
 		c.report.errorf(d.name.at, d.name.text, "a caveat cannot be named expiration: that is a trait")
 	}

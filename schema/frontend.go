@@ -15,6 +15,9 @@ import (
 // The zero Builder is ready for use, by one goroutine. After [Builder.Schema] it
 // is spent.
 type Builder struct {
+	// OpenFGA says that expressions of caveats are OpenFGA's. Default: SpiceDB's.
+	OpenFGA bool
+
 	reports reports
 	files   []*file
 }
@@ -90,13 +93,13 @@ type PlacedParameter struct {
 	At Span
 }
 
-// DeclareCaveat is what [DeclareCaveat] is, with the places of its name, and of its
-// expression. Where an error is in the latter is told from how many bytes it is
+// DeclareCaveat is what [DeclareCaveat] is, for an expression of OpenFGA's if the
+// builder is for its models, with the places of its name, and of its expression. Where an error is in the latter is told from how many bytes it is
 // behind the beginning of body.
 func (b *Builder) DeclareCaveat(name string, at Span, expression string, body Span, parameters ...PlacedParameter) {
 	leading := len(expression) - len(strings.TrimLeftFunc(expression, unicode.IsSpace))
 	d := DeclareCaveat(name, expression).part()
-	d.name.at, d.body = at.at, body.at
+	d.name.at, d.body, d.openfga = at.at, body.at, b.OpenFGA
 	d.body.start = min(d.body.start+leading, d.body.end)
 	for _, p := range parameters {
 		d.params = append(d.params, param{name: ident{p.Name, p.At.at}, typ: p.Type})

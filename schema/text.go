@@ -17,6 +17,8 @@ import (
 //   - names with capital letters, hyphens, or fewer than three characters, and names
 //     that are keywords
 //   - caveats that have the name of a definition
+//   - conditions of OpenFGA about a uint, or with the function ipaddress, which SpiceDB
+//     reads in another way; other expressions are taken over as they are
 //   - arrows over relations that admit a wildcard, and usersets of another type's
 //     relation that does
 func (s *Schema) Text() (string, error) {
@@ -87,6 +89,9 @@ func (w *speller) name(kind, name, about string, admitted *regexp.Regexp) {
 
 func (w *speller) caveat(c *Caveat) {
 	w.name("caveat", c.Name, c.Name, w.types)
+	if c.OpenFGA && c.dialect() {
+		w.report.errorf(span{}, c.Name, "the condition may mean something else to SpiceDB, where a uint is no unsigned number and there is no function ipaddress")
+	}
 	for _, p := range c.Parameters {
 		if !w.parameters.MatchString(p.Name) {
 			w.report.errorf(span{}, c.Name, "parameter %s: SpiceDB has no such name: one has letters, digits and '_', and begins with no digit", p.Name)

@@ -59,7 +59,7 @@ func (d *document) place(text string, line int) textLine {
 }
 
 // schema reads a schema that stands in the document.
-func (d *document) schema(n *yaml.Node, format Format, parse func(file, text string) (*schema.Schema, error)) *schema.Schema {
+func (d *document) schema(n *yaml.Node, parse func(file, text string) (*schema.Schema, error)) *schema.Schema {
 	lines := d.block(n)
 	// The lines before it are left empty, so that what the schema says of itself
 	// later, such as where a caveat is that fails, is a line of the file.
@@ -72,7 +72,7 @@ func (d *document) schema(n *yaml.Node, format Format, parse func(file, text str
 		d.schemaErrors(lines, above, err)
 		return nil
 	}
-	if s, err = s.Bind(format.evaluator()); err != nil {
+	if s, err = s.Bind(evaluator()); err != nil {
 		d.schemaErrors(lines, above, err)
 		return nil
 	}

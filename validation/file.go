@@ -85,10 +85,8 @@ type Assertion struct {
 	question question
 }
 
-// evaluator returns what gives caveats the meaning that the format gives them.
-func (f Format) evaluator() schema.Evaluator {
-	return caveat.New(caveat.Options{OpenFGA: f == OpenFGA})
-}
+// evaluator returns what gives caveats their meaning.
+func evaluator() schema.Evaluator { return caveat.New(caveat.Options{}) }
 
 // Read reads the test file at path, and what it names, from a file system. The
 // names of other files in it are relative to it, and cannot leave fsys.

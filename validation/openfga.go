@@ -44,11 +44,11 @@ func (r *reader) model(root *yaml.Node, fields map[string]field) *schema.Schema 
 		r.errorf(file.key, "model and model_file: a file has one of them")
 	case inside:
 		if _, ok := r.text(text.value, "model"); ok {
-			return r.schema(text.value, OpenFGA, openfga.Parse)
+			return r.schema(text.value, openfga.Parse)
 		}
 	case beside:
 		if name, ok := r.beside(file.value, "model_file"); ok {
-			return r.schemaFile(file.value, name, OpenFGA, readModel)
+			return r.schemaFile(file.value, name, readModel)
 		}
 	default:
 		r.errorf(root, "there is no model: model has it, or model_file names a file")

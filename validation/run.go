@@ -29,7 +29,7 @@ func (f *File) Run(ctx context.Context, o Options) (*Report, error) {
 	if o.At.IsZero() {
 		o.At = time.Now()
 	}
-	decided, err := f.open(ctx, f.Format.evaluator(), o)
+	decided, err := f.open(ctx, evaluator(), o)
 	if err != nil {
 		return nil, err
 	}

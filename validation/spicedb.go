@@ -35,11 +35,11 @@ func (r *reader) spiceDBSchema(root *yaml.Node, fields map[string]field) *schema
 		r.errorf(file.key, "schema and schemaFile: a file has one of them")
 	case inside:
 		if _, ok := r.text(text.value, "schema"); ok {
-			return r.schema(text.value, SpiceDB, schema.Parse)
+			return r.schema(text.value, schema.Parse)
 		}
 	case beside:
 		if name, ok := r.beside(file.value, "schemaFile"); ok {
-			return r.schemaFile(file.value, name, SpiceDB, schema.ParseFS)
+			return r.schemaFile(file.value, name, schema.ParseFS)
 		}
 	default:
 		r.errorf(root, "there is no schema: schema has it, or schemaFile names a file")
@@ -48,10 +48,10 @@ func (r *reader) spiceDBSchema(root *yaml.Node, fields map[string]field) *schema
 }
 
 // schemaFile reads a schema in a file of its own, which node names.
-func (r *reader) schemaFile(n *yaml.Node, name string, format Format, parse func(fs.FS, string) (*schema.Schema, error)) *schema.Schema {
+func (r *reader) schemaFile(n *yaml.Node, name string, parse func(fs.FS, string) (*schema.Schema, error)) *schema.Schema {
 	s, err := parse(r.fsys, name)
 	if err == nil {
-		s, err = s.Bind(format.evaluator())
+		s, err = s.Bind(evaluator())
 	}
 	switch {
 	case err == nil:

@@ -107,7 +107,7 @@ func (s *fgaStore) apply(ctx context.Context) error {
 		return err
 	}
 	if s.engine == nil {
-		s.engine, err = baobab.Open(parsed, baobab.Options{Caveats: caveat.New(caveat.Options{OpenFGA: true})})
+		s.engine, err = baobab.Open(parsed, baobab.Options{Caveats: caveat.New(caveat.Options{})})
 	} else {
 		_, err = s.engine.SetSchema(ctx, parsed, store.SchemaOptions{SetAside: true})
 	}

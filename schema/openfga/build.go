@@ -17,6 +17,7 @@ func build(b *schema.Builder, m *model) (*schema.Schema, error) {
 		}
 		b.Define(def.name.text, def.name.at, members...)
 	}
+	b.OpenFGA = true
 	for _, c := range m.conditions {
 		b.DeclareCaveat(c.name.text, c.name.at, c.expression, c.body, c.parameters...)
 	}

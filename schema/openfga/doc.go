@@ -38,7 +38,7 @@
 //	condition c(x: int) { x > 1 }     caveat c(x int) { x > 1 }
 //
 // The second of these has no text in SpiceDB's language: [schema.Schema.Text]
-// says so, and writes what has one. Comments are not carried over.
+// says so by name, and then writes nothing. Comments are not carried over.
 //
 // # The language
 //

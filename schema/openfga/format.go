@@ -235,6 +235,9 @@ func (w *writer) caveat(c *schema.Caveat) {
 		}
 		list[i] = p.Name + ": " + p.Type.String()
 	}
+	if !c.OpenFGA && slices.ContainsFunc(c.Parameters, func(p schema.Parameter) bool { return strings.Contains(p.Type.String(), "uint") }) {
+		w.refuse(c.Name, "the expression may mean something else to OpenFGA, where a uint is an unsigned number")
+	}
 	if !readable(c.Expression) {
 		w.refuse(c.Name, "the expression has braces, or what OpenFGA's language takes for a comment")
 	}
