@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,6 +69,24 @@ var plantedBugs = []plantedBug{
 	{"what is hypothetically removed is found", "internal/index/reader.go",
 		"		if hidden {\n",
 		"		if hidden && k.Object == 0 {\n"},
+	{"a group that was left still counts", "check/memo.go",
+		" || c.epoch != epoch ||",
+		" ||"},
+	{"a group outlives its expiry", "check/memo.go",
+		" || instant >= c.until {",
+		" {"},
+	{"a caveat is not asked about in a roster", "check/fast.go",
+		"	if v != yes || !e.Qualified() {\n",
+		"	if v != yes || e.Qualified() {\n"},
+	{"what rosters do not decide is not excluded", "check/fast.go",
+		"		case left == yes && right == no:\n",
+		"		case left == yes && right != yes:\n"},
+	{"a group with a caveat on the way is none", "check/closure.go",
+		"			w.unsure = true\n			return\n",
+		"			return\n"},
+	{"a userset is not its own in a roster", "check/fast.go",
+		"	if f.subject.relation != 0 && (goal{object, r.relation}) == f.subject {\n",
+		"	if f.subject.relation != 0 && f.steps > maxFast && (goal{object, r.relation}) == f.subject {\n"},
 	{"an intersection is listed without a question", "expand/climb.go",
 		"	if !plain {\n",
 		"	if !plain && c.ctx == nil {\n"},
@@ -90,6 +109,9 @@ var plantedBugs = []plantedBug{
 		"	if found {\n",
 		"	if found && len(id) > 3 {\n"},
 }
+
+// graphFiles are where what decides by the graph is.
+var graphFiles = []string{"check/solver.go", "check/children.go", "check/graph.go", "check/cause.go", "check/condition.go"}
 
 var failedAfter = regexp.MustCompile(`failed after (\d+) tests`)
 
@@ -115,7 +137,11 @@ func TestPlantedBugs(t *testing.T) {
 			overlayFile := filepath.Join(dir, "overlay.json")
 			require.NoError(t, os.WriteFile(overlayFile, overlay, 0o600))
 
-			build := exec.Command("go", "test", "-c", "-overlay", overlayFile, "-o", filepath.Join(dir, "planted.test"), ".")
+			tags := "" // rosters decide most questions, and so hide what is wrong with the graph
+			if slices.Contains(graphFiles, bug.file) {
+				tags = "baobab_graph"
+			}
+			build := exec.Command("go", "test", "-c", "-tags", tags, "-overlay", overlayFile, "-o", filepath.Join(dir, "planted.test"), ".")
 			out, err := build.CombinedOutput()
 			require.NoError(t, err, "%s", out)
 			test := "^TestAgreesWithOracle$"

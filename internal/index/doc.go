@@ -24,6 +24,11 @@
 // without passing over the users; the reverse order keeps together what a user,
 // or a userset, is in.
 //
+// For checks a snapshot also has rosters, which are derived from the forward tree
+// when a builder freezes: for each object all of its tuples in a row, eight bytes
+// each ([Entry]), found by the object's id with two accesses to memory. A relation of
+// an object with more than 128 tuples is one entry there, and is looked up in the tree.
+//
 // A [Builder] makes the next snapshot. BTreeG.Clone is lazy, and a clone
 // copies a node when it first changes it: a snapshot costs its successor
 // about a node of each level of each tree that changes. Cloning changes the tree that is
