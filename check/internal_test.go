@@ -30,3 +30,16 @@ func TestPlanOfAnotherSchema(t *testing.T) {
 	_, err = newPlan(schema.MustParse("definition user {}\ndefinition doc { relation owner: user }"), state.Reader())
 	require.EqualError(t, err, `check: the store does not know the name "doc" of its schema`)
 }
+
+// A question with very many causes does not make those after it slow.
+func TestCausesForgetALargeTable(t *testing.T) {
+	var c causes
+	c.reset()
+	for i := range maxPooled + 1 {
+		c.intern(causeSet{missing: []string{string(rune('a' + i))}})
+	}
+	require.Len(t, c.number, maxPooled+1)
+	c.reset()
+	require.Nil(t, c.number)
+	require.Equal(t, cause(2), c.intern(causeSet{missing: []string{"a"}}))
+}
