@@ -234,3 +234,31 @@ func expect(t *testing.T, eng *baobab.Engine, q Question) {
 	require.NoError(t, err)
 	require.Equal(t, q.Allowed(), d.Allowed(), "%s", q.Tuple)
 }
+
+func TestRandomIsStored(t *testing.T) {
+	w := Workload{Seed: seed, Orgs: 4}
+	stored := map[tuple.Tuple]bool{}
+	for u := range w.Tuples() {
+		stored[u] = true
+	}
+	n := 0
+	for u := range w.Random(0, 100) {
+		require.True(t, stored[u], "%s", u)
+		n++
+	}
+	require.Equal(t, 100, n)
+}
+
+func TestTenant(t *testing.T) {
+	require.Len(t, Tenant(7), 100)
+	eng := load(t, slices.Values(Tenant(7)))
+	allowed := 0
+	for i := range 80 {
+		q := OfTenant(7, i)
+		expect(t, eng, q)
+		if q.Allowed() {
+			allowed++
+		}
+	}
+	require.Equal(t, 40, allowed)
+}
