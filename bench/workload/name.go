@@ -2,6 +2,7 @@ package workload
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/baobab-authz/baobab/tuple"
 )
@@ -42,4 +43,15 @@ func chatbotOf(org, workspace, i int) tuple.Object {
 
 func person(id string) tuple.Subject {
 	return tuple.Object{Type: "user", ID: id}.Subject()
+}
+
+// OrgOf returns the number of the organization that an object belongs to, and
+// false if it is an extra, which belongs to none.
+func OrgOf(o tuple.Object) (int, bool) {
+	if len(o.ID) < 2 {
+		return 0, false
+	}
+	number, _, _ := strings.Cut(o.ID[1:], "-")
+	n, err := strconv.Atoi(number)
+	return n, err == nil
 }
