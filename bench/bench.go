@@ -66,9 +66,6 @@ func (b *bench) all(ctx context.Context) ([]engine.Engine, error) {
 		return b.engines, nil
 	}
 	questions := b.questions()[:verified]
-	for range b.w.Tuples() {
-		b.tuples++
-	}
 	for _, c := range contenders() {
 		if !slices.Contains(b.names, c.name) {
 			continue
@@ -86,7 +83,7 @@ func (b *bench) all(ctx context.Context) ([]engine.Engine, error) {
 		if _, ok := e.(engine.Baobab); ok {
 			b.heap = took
 		}
-		b.heaps = append(b.heaps, &report.Row{What: "heap per tuple", Who: c.name, Unit: report.Bytes, Values: []float64{took / float64(b.tuples)}})
+		b.heaps = append(b.heaps, &report.Row{What: "heap per tuple", Who: e.Name(), Unit: report.Bytes, Values: []float64{took / float64(b.count())}})
 		if err := engine.Verify(ctx, e, questions); err != nil {
 			return nil, err
 		}
@@ -104,6 +101,16 @@ func (b *bench) baobab(ctx context.Context) (engine.Baobab, bool, error) {
 		}
 	}
 	return engine.Baobab{}, false, err
+}
+
+// count returns the number of tuples of the workload.
+func (b *bench) count() int {
+	if b.tuples == 0 {
+		for range b.w.Tuples() {
+			b.tuples++
+		}
+	}
+	return b.tuples
 }
 
 // questions returns the mix.

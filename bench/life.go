@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/baobab-authz/baobab/bench/engine"
+	"github.com/baobab-authz/baobab/bench/reference"
 	"github.com/baobab-authz/baobab/bench/report"
 	"github.com/baobab-authz/baobab/bench/workload"
 	"github.com/baobab-authz/baobab/tuple"
@@ -24,7 +25,8 @@ type lifeRows struct {
 	firstTime, firstBytes, firstAllocations *report.Row
 	mix                                     *report.Row
 	afterLoad, afterMix, afterCommits       *report.Row
-	history                                 *report.Row
+	history, historyLater                   *report.Row
+	get                                     *report.Row // of a BTreeG with as many items
 	chains                                  []*report.Row
 }
 
@@ -36,14 +38,17 @@ func life(ctx context.Context, b *bench) ([]*report.Row, error) {
 		return nil, nil
 	}
 	r := newLifeRows()
+	tree := reference.NewBTree(b.count(), workload.Mix)
 	for round := range b.rounds {
 		if err := r.round(ctx, b, uint64(round)); err != nil {
 			return nil, err
 		}
+		r.get.Add(tree.Get())
 	}
 	rows := []*report.Row{r.load, r.firstTime, r.firstBytes, r.firstAllocations, r.mix}
 	rows = append(rows, r.chains...)
-	return append(rows, r.afterLoad, r.afterMix, r.afterCommits, r.history), nil
+	rows = append(rows, r.levels()...)
+	return append(rows, r.afterLoad, r.history, r.afterMix, r.afterCommits, r.historyLater), nil
 }
 
 func newLifeRows() *lifeRows {
@@ -59,7 +64,9 @@ func newLifeRows() *lifeRows {
 		afterLoad:        row("heap per tuple, loaded", report.Bytes, report.AtMost(110, "1M")),
 		afterMix:         row("heap per tuple, after the mix", report.Bytes, report.AtMost(150, "1M")),
 		afterCommits:     row("heap per tuple, after commits", report.Bytes, report.AtMost(150, "1M")),
-		history:          row("of which history, per tuple", report.Bytes, nil),
+		history:          row("of which history, loaded", report.Bytes, nil),
+		historyLater:     row("of which history, after commits", report.Bytes, nil),
+		get:              row("BTreeG Get", report.Nanoseconds, nil),
 	}
 	for _, depth := range depths() {
 		r.chains = append(r.chains, row(fmt.Sprintf("%d nested teams, first question", depth), report.Nanoseconds, nil))
@@ -80,6 +87,11 @@ func (r *lifeRows) round(ctx context.Context, b *bench, round uint64) error {
 		row.Add((heap() - empty) / float64(eng.Stats().Tuples))
 	}
 	weigh(r.afterLoad)
+	past := func(row *report.Row) {
+		row.Add(float64(eng.Stats().Bytes) / float64(eng.Stats().Tuples))
+		row.Note = "as the engine estimates it"
+	}
+	past(r.history)
 	if err := r.first(ctx, eng, questions); err != nil {
 		return err
 	}
@@ -91,8 +103,7 @@ func (r *lifeRows) round(ctx context.Context, b *bench, round uint64) error {
 		return err
 	}
 	weigh(r.afterCommits)
-	r.history.Add(float64(eng.Stats().Bytes) / float64(eng.Stats().Tuples))
-	r.history.Note = "as the engine estimates it"
+	past(r.historyLater)
 	return r.chain(ctx, eng)
 }
 
@@ -197,4 +208,20 @@ func (r *lifeRows) chain(ctx context.Context, eng engine.Baobab) error {
 		}
 	}
 	return nil
+}
+
+// levels compares the first questions about chains with what they may cost: a
+// BTreeG Get and 100 ns a level.
+func (r *lifeRows) levels() []*report.Row {
+	var rows []*report.Row
+	for i, depth := range depths() {
+		floor := &report.Row{Who: "what it may"}
+		for _, get := range r.get.Values {
+			floor.Add(float64(depth) * (get + 100))
+		}
+		against := report.Over(fmt.Sprintf("%d nested teams, first against a Get and 100 ns a level", depth), r.chains[i], floor, report.AtMost(1, ""))
+		against.Who = "baobab"
+		rows = append(rows, against)
+	}
+	return rows
 }

@@ -20,6 +20,7 @@
 //
 //	check    the mix and hot questions, one by one; allocations; the references
 //	all      the mix through CheckAll, 64 at a time, on two goroutines
+//	growth   the mix of this size and of one a tenth as large
 //	life     an engine's life: load, first questions, mix, commits; its heap
 //	nested   teams 10, 20, 100 and 1,000 deep, and two that contain each other
 //	wide     a group of a million members, an object shared with 10,000 groups
@@ -102,6 +103,7 @@ func groups() []group {
 	return []group{
 		{"check", checks},
 		{"all", checkAll},
+		{"growth", growth},
 		{"nested", nested},
 		{"list", lists},
 		{"write", writes},

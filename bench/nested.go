@@ -48,7 +48,7 @@ func nested(ctx context.Context, b *bench) ([]*report.Row, error) {
 				continue // these have only the core extras
 			}
 			question, _ := workload.Chain(depth)
-			if err := ask(fmt.Sprintf("%d nested teams, later questions", depth), e, question); err != nil {
+			if err := ask(laterQuestions(depth), e, question); err != nil {
 				return nil, err
 			}
 		}
@@ -63,7 +63,33 @@ func nested(ctx context.Context, b *bench) ([]*report.Row, error) {
 	for _, k := range asked {
 		rows = append(rows, k.row)
 	}
-	return rows, rounds(ctx, b, asked)
+	if err := rounds(ctx, b, asked); err != nil {
+		return nil, err
+	}
+	return append(rows, independence(asked)...), nil
+}
+
+// independence compares the deepest chain with the shallowest, in baobab's rows.
+func independence(asked []*repeated) []*report.Row {
+	row := func(depth int) *report.Row {
+		for _, k := range asked {
+			if k.row.What == laterQuestions(depth) && k.row.Who == "baobab" {
+				return k.row
+			}
+		}
+		return nil
+	}
+	shallow, deep := row(depths()[0]), row(depths()[len(depths())-1])
+	if shallow == nil || deep == nil {
+		return nil
+	}
+	r := report.Over("1000 nested teams against 10, later questions", deep, shallow, report.AtMost(1.5, ""))
+	r.Who, r.Note = "baobab", "independent of depth"
+	return []*report.Row{r}
+}
+
+func laterQuestions(depth int) string {
+	return fmt.Sprintf("%d nested teams, later questions", depth)
 }
 
 // repeat prepares a question and asks it once. An engine that answers wrongly, or

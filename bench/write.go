@@ -27,7 +27,7 @@ func writes(ctx context.Context, b *bench) ([]*report.Row, error) {
 	rows := map[string]*report.Row{}
 	floor := &report.Row{What: "one commit, p50", Who: "two BTreeG Clone and insert", Unit: report.Nanoseconds}
 	batched := &report.Row{What: "transactions of 100, per tuple", Who: "baobab", Unit: report.Nanoseconds, Target: report.AtMost(2000, "1M")}
-	one, two := reference.NewBTree(b.tuples, 1), reference.NewBTree(b.tuples, 1)
+	one, two := reference.NewBTree(b.count(), 1), reference.NewBTree(b.count(), 1)
 	var order []*report.Row
 	for round := range b.rounds {
 		tuples := slices.Collect(b.w.Random(uint64(1000+round), written/2))

@@ -48,6 +48,9 @@ const (
 // permissions with each of four outcomes.
 const block = 80
 
+// patience is how many questions are drawn for each that is wanted.
+const patience = 100
+
 var (
 	permissions = [20]Permission{
 		View, View, View, View, View, View, View, View, View, View,
@@ -56,14 +59,15 @@ var (
 	outcomes = [4]Outcome{Allowed, Allowed, Colleague, Stranger}
 )
 
-// Questions returns the first n questions of a series, all different. Another
-// series has other questions, though some may be the same.
+// Questions returns the first n questions of a series, all different; fewer where
+// a workload of few organizations has not so many. Another series has other
+// questions, though some may be the same.
 func (w Workload) Questions(series uint64, n int) []Question {
 	random := rand.New(rand.NewPCG(w.Seed+1, series))
 	asked := make(map[choice]bool, n)
 	all := make([]Question, 0, n)
 	var order []int
-	for len(all) < n {
+	for drawn := 0; len(all) < n && drawn < patience*n; drawn++ {
 		if len(all)%block == 0 {
 			order = random.Perm(block)
 		}

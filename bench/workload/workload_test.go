@@ -134,6 +134,14 @@ func TestMixIsDifferent(t *testing.T) {
 	require.Len(t, seen, Mix)
 }
 
+// Where there are not so many questions, what there is is returned.
+func TestTooManyQuestions(t *testing.T) {
+	w := Workload{Seed: seed, Orgs: 2}
+	n := len(w.Questions(0, 80_000))
+	require.Less(t, n, 80_000)
+	require.Greater(t, n, 20_000)
+}
+
 // The engine and the generator's own bookkeeping agree.
 func TestExpected(t *testing.T) {
 	for _, size := range []string{"10k", "100k"} {
