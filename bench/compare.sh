@@ -13,7 +13,6 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 if [ $# -lt 2 ]; then
-	sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]##*/}" 2>/dev/null || true
 	echo "usage: bench/compare.sh OLD NEW [PATTERN [PACKAGES]]" >&2
 	exit 2
 fi

@@ -15,7 +15,7 @@ func TestRun(t *testing.T) {
 	table := out.String()
 	for _, want := range []string{
 		"check, mix ", "check, hot ", "baobab, As ", "cedar-go / baobab ", "BTreeG Get ", "map Get ", "three of them ", "golang-lru Get",
-		"allocations per check", "heap per tuple ", "CheckAll", "ten times as many tuples", "1000 nested teams, later", "contain each other",
+		"allocations per check", "heap per tuple ", "CheckAll", "one by one, two threads", "ten times as many tuples", "1000 nested teams, later", "contain each other",
 		"list 3200 objects, sorted", "in pages of 100", "list 33 subjects", "one commit, p50", "transactions of 100",
 		"p99 with the writer against without", "bulk load", "first question about a subject", "1000 nested teams, first against",
 		"heap per tuple, after commits", "allocations, exclusion",

@@ -49,7 +49,7 @@ const (
 const block = 80
 
 // patience is how many questions are drawn for each that is wanted.
-const patience = 100
+const patience = 20
 
 var (
 	permissions = [20]Permission{
