@@ -44,7 +44,7 @@ func perItem(from time.Time, n int) float64 {
 }
 
 // Commit is what a commit of one tuple to two trees costs at the least: Clone of
-// each, and an insert in each. It returns the median of n such commits.
+// each, and an insert in each. It returns how long each of n such commits took.
 func (b *BTree) Commit(other *BTree, n int) []time.Duration {
 	b.fresh++
 	one, two := b.tree, other.tree
