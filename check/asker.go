@@ -39,11 +39,8 @@ func (a *Asker) Close() {
 
 // Check is [Evaluator.Check].
 func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
-	v, err := a.tryFast(&t)
-	switch {
-	case err != nil:
-		return Decision{}, err
-	case v != unsure && fastMode != both:
+	v := a.tryFast(&t)
+	if v != unsure && fastMode != both {
 		return decided(v), nil
 	}
 	if err := validate(a.state, t); err != nil {
@@ -65,18 +62,16 @@ func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
 func ofCandidate(err error) bool { return errors.Is(err, ErrCycle) || errors.Is(err, ErrCondition) }
 
 // tryFast answers a question from rosters if they suffice.
-func (a *Asker) tryFast(t *tuple.Tuple) (value, error) {
+func (a *Asker) tryFast(t *tuple.Tuple) value {
 	if !a.evaluator.fast() || a.state.Err() != nil {
-		return unsure, nil
+		return unsure
 	}
 	if a.fast.plan == nil {
-		p, err := a.evaluator.plan(a.state.Schema(), a.state.Reader())
-		if err != nil {
-			return unsure, err
+		if p, err := a.evaluator.plan(a.state.Schema(), a.state.Reader()); err == nil {
+			a.fast.prepare(a.ctx, a.state, p, a.evaluator.budget)
 		}
-		a.fast.prepare(a.ctx, a.state, p, a.evaluator.budget)
 	}
-	return a.fast.question(t), nil
+	return a.fast.question(t)
 }
 
 // turn makes a solver ready for questions about a subject.

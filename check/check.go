@@ -68,12 +68,10 @@ func New(o Options) *Evaluator {
 func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (Decision, error) {
 	v := unsure
 	if e.fast() && st.Err() == nil {
-		p, err := e.plan(st.Schema(), st.Reader())
-		if err != nil {
-			return Decision{}, err
-		}
 		var f fast
-		f.prepare(ctx, st, p, e.budget)
+		if p, err := e.plan(st.Schema(), st.Reader()); err == nil {
+			f.prepare(ctx, st, p, e.budget)
+		}
 		if v = f.question(&t); v != unsure && fastMode != both {
 			return decided(v), nil
 		}

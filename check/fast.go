@@ -63,7 +63,7 @@ func (f *fast) prepare(ctx context.Context, st *store.State, p *plan, budget int
 // it, and so if it may be malformed or names what there is not: what it resolves
 // here need not be validated, since the state knows it.
 func (f *fast) question(t *tuple.Tuple) value {
-	if !f.reader.Rosters() || f.ctx.Err() != nil || t.Subject != f.about && !f.principal(t.Subject) {
+	if f.plan == nil || !f.reader.Rosters() || f.ctx.Err() != nil || t.Subject != f.about && !f.principal(t.Subject) {
 		return unsure
 	}
 	typ := f.plan.types[t.Object.Type]
@@ -212,11 +212,7 @@ func (f *fast) userset(g goal, closed bool) value {
 	if closed {
 		return f.closed(g)
 	}
-	r := f.plan.fast[ref{f.reader.TypeOf(g.object), g.relation}]
-	if r == nil {
-		return unsure
-	}
-	return f.holds(g.object, r)
+	return f.holds(g.object, f.plan.fast[ref{f.reader.TypeOf(g.object), g.relation}])
 }
 
 // closed is userset for groups.

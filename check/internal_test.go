@@ -6,8 +6,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/schema"
 	"github.com/baobab-authz/baobab/store"
+	"github.com/baobab-authz/baobab/tuple"
 )
 
 // No caveat is evaluated yet, so no question has this answer; it can be told.
@@ -42,4 +44,38 @@ func TestCausesForgetALargeTable(t *testing.T) {
 	c.reset()
 	require.Nil(t, c.number)
 	require.Equal(t, cause(2), c.intern(causeSet{missing: []string{"a"}}))
+}
+
+// A memo grows as closures displace each other, and finds what is in it.
+func TestMemoGrows(t *testing.T) {
+	m := newMemo(nil)
+	for i := range 4 * firstMemo {
+		m.keep(&closure{of: goal{object: index.ID(i + 1)}, epoch: 7, from: 10, until: 20})
+	}
+	require.Greater(t, len(*m.table.Load()), firstMemo)
+	found := 0
+	for i := range 4 * firstMemo {
+		g := goal{object: index.ID(i + 1)}
+		if c := m.find(g, 7, 10); c != nil {
+			require.Equal(t, g, c.of)
+			found++
+		}
+		require.Nil(t, m.find(g, 8, 10))
+		require.Nil(t, m.find(g, 7, 9))
+		require.Nil(t, m.find(g, 7, 20))
+	}
+	require.Greater(t, found, firstMemo)
+}
+
+// Where both ways to decide differ there is no answer to give.
+func TestDisagreementIsNoAnswer(t *testing.T) {
+	q := tuple.MustParse("doc:1#view@user:ann")
+	require.Panics(t, func() { mustAgree(q, yes, Decision{}, nil) })
+	require.Panics(t, func() { mustAgree(q, no, Allow(), nil) })
+	require.NotPanics(t, func() {
+		mustAgree(q, yes, Allow(), nil)
+		mustAgree(q, no, Decision{}, nil)
+		mustAgree(q, unsure, Allow(), nil)
+		mustAgree(q, yes, Decision{}, ErrBudget)
+	})
 }
