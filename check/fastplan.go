@@ -91,14 +91,25 @@ func (c *compiler) findGroups(s *schema.Schema) {
 			}
 		}
 	}
-	for changed := true; changed; {
-		changed = false
-		for _, d := range s.Definitions() {
-			for _, rel := range d.Relations {
-				at := ref{c.name(d.Name), c.name(rel.Name)}
-				if groups[at] && !c.isGroup(groups, d, rel) {
-					groups[at], changed = false, true
-				}
+	byID := make([]ref, len(c.plan.rules))
+	var todo []int32
+	for _, d := range s.Definitions() {
+		for _, rel := range d.Relations {
+			at := ref{c.name(d.Name), c.name(rel.Name)}
+			id := c.plan.rules[at].id
+			if byID[id] = at; !groups[at] || !isUnion(rel) {
+				groups[at] = false
+				todo = append(todo, id)
+			}
+		}
+	}
+	for len(todo) > 0 {
+		id := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, by := range c.plan.reverse[id] {
+			if at := byID[by]; groups[at] {
+				groups[at] = false
+				todo = append(todo, by)
 			}
 		}
 	}
@@ -131,19 +142,12 @@ func (c *compiler) addGroup(groups map[ref]bool, d *schema.Definition, relation 
 	})
 }
 
-func (c *compiler) isGroup(groups map[ref]bool, d *schema.Definition, rel *schema.Relation) bool {
+// isUnion reports whether a relation is made of its own tuples and of relations of
+// the same object, by union alone.
+func isUnion(rel *schema.Relation) bool {
 	return schema.Walk(rel.Rewrite, func(w schema.Rewrite) bool {
-		switch w := w.(type) {
-		case schema.This:
-			for _, sub := range rel.Subjects {
-				if sub.Relation != "" && !groups[ref{c.name(sub.Type), c.name(sub.Relation)}] {
-					return false
-				}
-			}
-			return true
-		case schema.Computed:
-			return groups[ref{c.name(d.Name), c.name(w.Relation)}]
-		case schema.Union, schema.Nil:
+		switch w.(type) {
+		case schema.This, schema.Computed, schema.Union, schema.Nil:
 			return true
 		}
 		return false
@@ -207,6 +211,10 @@ func (f *fastCompiler) merge(p *fastPart, rel *schema.Relation) {
 	f.add(p, rel, rel.Rewrite)
 }
 
+// maxMerged bounds the relations that a union merges, so that a plan takes time and
+// memory in proportion to the schema. Those beyond are rules that it leads to.
+const maxMerged = 32
+
 // mergeable reports whether a relation is a union of what can stand in one.
 func mergeable(rel *schema.Relation) bool {
 	return schema.Walk(rel.Rewrite, func(w schema.Rewrite) bool {
@@ -224,7 +232,7 @@ func (f *fastCompiler) add(p *fastPart, rel *schema.Relation, w schema.Rewrite) 
 	case schema.This:
 		p.this = append(p.this, f.this(rel))
 	case schema.Computed:
-		if other := f.definition.Relation(w.Relation); mergeable(other) {
+		if other := f.definition.Relation(w.Relation); len(p.own) < maxMerged && mergeable(other) {
 			f.merge(p, other)
 		} else {
 			p.args = append(p.args, f.plan.fast[ref{f.name(f.definition.Name), f.name(w.Relation)}])
