@@ -28,7 +28,7 @@ func TestRun(t *testing.T) {
 // What outweighs the smallest size.
 func TestRunLarge(t *testing.T) {
 	if testing.Short() {
-		t.Skip("loads a million tuples and opens 10,000 engines")
+		t.Skip("it loads a million tuples and opens 10,000 engines: run it without -short")
 	}
 	var out strings.Builder
 	require.NoError(t, run(t.Context(), strings.Fields("-size 10k -rounds 1 -patience 1ms -engines baobab -rows wide,tenants"), &out))

@@ -149,7 +149,7 @@ func TestInterrupted(t *testing.T) {
 // The program itself, built as a user builds it.
 func TestProgram(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it builds the program")
+		t.Skip("it builds the program: run it without -short, as .ci/run does")
 	}
 	program := filepath.Join(t.TempDir(), "baobab.exe")
 	out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()

@@ -23,7 +23,7 @@ func files(t *testing.T) map[string]*validation.File {
 	t.Helper()
 	folder := os.Getenv("BAOBAB_CONFORMANCE")
 	if folder == "" {
-		t.Skip("BAOBAB_CONFORMANCE names no folder with SpiceDB's files")
+		t.Skip("set BAOBAB_CONFORMANCE to a folder with SpiceDB's validation files in spicedb/*.yaml")
 	}
 	folder = filepath.Join(folder, "spicedb")
 	names, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
