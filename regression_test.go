@@ -33,6 +33,38 @@ func (c *interrupted) Err() error {
 	return nil
 }
 
+// Where a wildcard was stored, a question about it as an object was answered, and
+// allowed by self, instead of refused.
+func TestNobodyAsksAboutAWildcardObject(t *testing.T) {
+	eng, err := baobab.Open(schema.MustParse(`
+		use self
+		definition user {}
+		definition folder {
+			relation member: folder:* | user
+			permission view = member + self
+		}`), baobab.Options{})
+	require.NoError(t, err)
+	defer eng.Close()
+	_, err = eng.Write(ctx, tuple.MustParseRelationship("folder:1#member@folder:*"), tuple.MustParseRelationship("folder:1#member@user:ann"))
+	require.NoError(t, err)
+	every := tuple.Object{Type: "folder", ID: tuple.Wildcard}
+	v := eng.Now()
+	for _, sub := range []tuple.Subject{every.Subject(), tuple.MustParseSubject("user:ann"), tuple.MustParseSubject("folder:1#view")} {
+		q := tuple.New(every, "view", sub)
+		d, err := v.Check(ctx, q)
+		assert.ErrorIs(t, err, tuple.ErrSyntax)
+		assert.True(t, d.Denied())
+		ds, err := v.CheckAll(ctx, []tuple.Tuple{q})
+		assert.ErrorIs(t, err, tuple.ErrSyntax)
+		assert.True(t, ds[0].Denied())
+		d, err = v.As(sub).Check(ctx, every, "view")
+		assert.ErrorIs(t, err, tuple.ErrSyntax)
+		assert.True(t, d.Denied())
+		_, err = v.Explain(ctx, q)
+		assert.ErrorIs(t, err, tuple.ErrSyntax)
+	}
+}
+
 // A writer gave an id to an object between two looks at it, and the object was
 // not itself any more.
 func TestObjectStaysItselfWhileItIsWritten(t *testing.T) {

@@ -72,7 +72,7 @@ func (f *fast) question(t *tuple.Tuple) value {
 	}
 	r := typ.rules[t.Relation]
 	id, ok := f.reader.IDOf(typ.name, t.Object.ID)
-	if r == nil || !ok {
+	if r == nil || !ok || t.Object.ID == tuple.Wildcard { // known, but nobody may ask about it
 		return unsure
 	}
 	f.steps = maxFast
