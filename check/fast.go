@@ -67,23 +67,28 @@ func (f *fast) question(t *tuple.Tuple) value {
 	if f.plan == nil || f.ctx.Err() != nil {
 		return unsure
 	}
-	typ := f.plan.types[t.Object.Type]
-	if typ == nil || t.Object.ID == tuple.Wildcard { // it may be known, but nobody may ask about it
-		return unsure
-	}
-	r := typ.rules[t.Relation]
+	typ, r := f.plan.about(&t.Object, t.Relation)
 	if r == nil {
 		return unsure
 	}
-	object := f.reader.HashOf(typ.name, t.Object.ID)
+	object := f.reader.HashOf(typ, t.Object.ID)
 	if t.Subject != f.about && !f.become(&t.Subject) {
 		return unsure
 	}
-	id, ok := f.reader.IDOfHash(object, typ.name, t.Object.ID)
+	id, ok := f.reader.IDOfHash(object, typ, t.Object.ID)
 	if !ok {
 		return unsure
 	}
 	return f.decide(id, r)
+}
+
+// about returns what a question is about, or nil if nobody may ask it.
+func (p *plan) about(object *tuple.Object, relation string) (index.Name, *fastRule) {
+	typ := p.types[object.Type]
+	if typ == nil || object.ID == tuple.Wildcard {
+		return 0, nil
+	}
+	return typ.name, typ.rules[relation]
 }
 
 func (f *fast) decide(object index.ID, r *fastRule) value {
