@@ -102,7 +102,7 @@ func (c *closure) right(b *basis) bool {
 
 // group returns the closure that is kept of a userset if it is right.
 func (b *basis) group(g goal) *closure {
-	if b.memo == nil {
+	if b.memo == nil || g.object == nobody {
 		return nil
 	}
 	if c := b.memo.find(goalKey(b.plan, g)); c != nil && c.plan == b.plan.number && c.of == g && c.right(b) {

@@ -51,8 +51,15 @@ func entryOf(g goal) index.Entry {
 	return index.EntryOf(index.Key{Subject: g.object, SubjectRelation: g.relation})
 }
 
-// become makes sub the subject of the questions that follow, if the state knows it
-// and the schema can have it. One that was asked about before is in the memo with
+// The ids of a subject and of an object that no tuple of the state names. They are
+// equal only to themselves, as those of a solver are.
+const (
+	nobody  = firstForeign
+	nothing = firstForeign - 1
+)
+
+// become makes sub the subject of the questions that follow, if the schema can have
+// it. What the state knows need not be validated. One that was asked about before is in the memo with
 // its closure; its text is found there, and not looked for in the dictionary.
 func (f *fast) become(sub *tuple.Subject) bool {
 	typ := f.plan.types[sub.Type]
@@ -78,7 +85,10 @@ func (f *fast) becomeOf(sub *tuple.Subject, typ *fastType, h uint64) bool {
 	}
 	id, ok := f.reader.IDOfHash(h, typ.name, sub.ID)
 	if !ok {
-		return false
+		if sub.Validate() != nil {
+			return false
+		}
+		id = nobody
 	}
 	var reach reachSet
 	switch {
