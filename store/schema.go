@@ -90,7 +90,6 @@ func (s *Store) SetSchema(ctx context.Context, sch *schema.Schema, o SchemaOptio
 		}
 	}
 	tx.done.Store(true)
-	s.holder.Store(0)
 	if err := o.Renames.Validate(tx.base.Schema, sch); err != nil {
 		return Revision{}, err
 	}
