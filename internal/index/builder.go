@@ -10,9 +10,16 @@ import (
 // builders may work from one snapshot.
 type Builder struct {
 	s       *Snapshot
-	owned   bool   // s is the builder's own, and no one else has it
+	owned   owned
 	touched []ID   // objects whose rosters are not derived anew yet, in any order
 	changed []Name // relations of which tuples have changed since the last freeze
+}
+
+// Owned says what of a builder's snapshot no one else has, so that it may be changed.
+type owned struct {
+	snapshot bool // the snapshot itself, and the two trees of tuples
+	records  bool // the trees of what qualifies them
+	aside    bool // the tree of what is set aside
 }
 
 // Edit returns a builder that starts with s.
@@ -26,7 +33,7 @@ func (b *Builder) Freeze() *Snapshot {
 		b.s.epochs = b.s.dict.newEpochs(b.s.epochs, b.changed)
 		b.touched, b.changed = nil, nil
 	}
-	b.owned = false
+	b.owned = owned{}
 	return b.s
 }
 
@@ -38,10 +45,28 @@ func (b *Builder) Peek() *Snapshot { return b.s }
 func (b *Builder) SetMeta(m Meta) { b.own().Meta = m }
 
 func (b *Builder) own() *Snapshot {
-	if !b.owned {
-		b.s, b.owned = b.s.clone(), true
+	if !b.owned.snapshot {
+		b.s, b.owned.snapshot = b.s.clone(), true
 	}
 	return b.s
+}
+
+func (b *Builder) ownRecords() *Snapshot {
+	s := b.own()
+	if !b.owned.records {
+		s.cloneRecords()
+		b.owned.records = true
+	}
+	return s
+}
+
+func (b *Builder) ownAside() *Snapshot {
+	s := b.own()
+	if !b.owned.aside {
+		s.cloneAside()
+		b.owned.aside = true
+	}
+	return s
 }
 
 // Put stores the tuple with k's identity, or replaces what qualifies it; q is
@@ -49,13 +74,13 @@ func (b *Builder) own() *Snapshot {
 // changes nothing.
 func (b *Builder) Put(k Key, q *Qualifier) error {
 	s := b.own()
-	n, err := s.addRecord(k, q)
+	n, err := b.addRecord(k, q)
 	if err != nil {
 		return err
 	}
 	k.Qualifier = n
 	if old, ok := s.forward.ReplaceOrInsert(k); ok {
-		s.dropRecord(old)
+		b.dropRecord(old)
 	}
 	s.reverse.ReplaceOrInsert(k)
 	b.touch(k)
@@ -91,9 +116,9 @@ func (b *Builder) PutAll(puts []Put) error {
 		if i+1 < len(puts) && p.Key.Same(puts[i+1].Key) {
 			continue
 		}
-		p.Key.Qualifier, _ = s.addRecord(p.Key, p.Qualifier) // there is room for all
+		p.Key.Qualifier, _ = b.addRecord(p.Key, p.Qualifier) // there is room for all
 		if old, ok := s.forward.ReplaceOrInsert(p.Key); ok {
-			s.dropRecord(old)
+			b.dropRecord(old)
 		}
 		keys = append(keys, p.Key)
 		b.touch(p.Key)
@@ -110,7 +135,7 @@ func (b *Builder) Remove(k Key) {
 	s := b.own()
 	if old, ok := s.forward.Delete(k); ok {
 		s.reverse.Delete(k)
-		s.dropRecord(old)
+		b.dropRecord(old)
 		b.touch(k)
 	}
 }
@@ -144,10 +169,11 @@ func (b *Builder) Sweep(until int64, limit int) []Change {
 }
 
 // addRecord keeps q, which qualifies k, and returns the value for Key.Qualifier.
-func (s *Snapshot) addRecord(k Key, q *Qualifier) (uint32, error) {
+func (b *Builder) addRecord(k Key, q *Qualifier) (uint32, error) {
 	if q == nil {
 		return 0, nil
 	}
+	s := b.ownRecords()
 	n, err := s.freeNumber()
 	if err != nil {
 		return 0, err
@@ -176,10 +202,11 @@ func (s *Snapshot) freeNumber() (uint32, error) {
 
 // dropRecord forgets what qualified k, which has been replaced or removed. A
 // new record of the same tuple with the same expiry keeps its place.
-func (s *Snapshot) dropRecord(k Key) {
+func (b *Builder) dropRecord(k Key) {
 	if k.Qualifier == 0 {
 		return
 	}
+	s := b.ownRecords()
 	r, _ := s.qualifiers.Delete(record{number: k.Qualifier & qualifierNumber})
 	if r.expires == 0 {
 		return

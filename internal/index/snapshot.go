@@ -40,7 +40,7 @@ type Snapshot struct {
 	lastNumber uint32                    // of a record; the next free one is after it
 	aside      *btree.BTreeG[asideTuple] // nil while none ever was
 
-	cloning sync.Mutex // cloning a tree changes the tree that is cloned
+	cloning *sync.Mutex // cloning a tree changes the tree that is cloned; snapshots of one line share it, as they share trees
 }
 
 // NewSnapshot returns a snapshot without tuples.
@@ -52,6 +52,7 @@ func NewSnapshot(d *Dict, m Meta) *Snapshot {
 		reverse:    btree.NewG(degree, ReverseLess),
 		qualifiers: btree.NewG(degree, recordLess),
 		expiries:   btree.NewG(degree, expiryLess),
+		cloning:    new(sync.Mutex),
 	}
 }
 
@@ -103,24 +104,31 @@ func (s *Snapshot) qualifier(k Key) *Qualifier {
 	return r.q
 }
 
-// clone returns a copy that may be changed. Only the nodes that are then
-// changed are copied.
+// clone returns a copy of which the trees of tuples may be changed. Only the nodes
+// that are then changed are copied. What qualifies the tuples it shares with s until
+// [Builder.ownRecords]: most commits leave that alone.
 func (s *Snapshot) clone() *Snapshot {
 	s.cloning.Lock()
 	defer s.cloning.Unlock()
-	c := &Snapshot{
-		Meta:       s.Meta,
-		dict:       s.dict,
-		forward:    s.forward.Clone(),
-		reverse:    s.reverse.Clone(),
-		qualifiers: s.qualifiers.Clone(),
-		expiries:   s.expiries.Clone(),
-		rosters:    s.rosters,
-		epochs:     s.epochs,
-		lastNumber: s.lastNumber,
+	c := *s
+	c.forward, c.reverse = s.forward.Clone(), s.reverse.Clone()
+	return &c
+}
+
+// cloneRecords replaces what qualifies the tuples of s by a copy that may be changed.
+func (s *Snapshot) cloneRecords() {
+	s.cloning.Lock()
+	defer s.cloning.Unlock()
+	s.qualifiers, s.expiries = s.qualifiers.Clone(), s.expiries.Clone()
+}
+
+// cloneAside replaces what s has set aside by a copy that may be changed.
+func (s *Snapshot) cloneAside() {
+	s.cloning.Lock()
+	defer s.cloning.Unlock()
+	if s.aside == nil {
+		s.aside = btree.NewG(degree, asideLess)
+		return
 	}
-	if s.aside != nil {
-		c.aside = s.aside.Clone()
-	}
-	return c
+	s.aside = s.aside.Clone()
 }
