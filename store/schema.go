@@ -204,7 +204,8 @@ func (m *migration) admitted(rel tuple.Relationship) error {
 // it.
 func (m *migration) orphan(k index.Key, rel tuple.Relationship, why error) error {
 	if m.options.SetAside {
-		m.tx.drop(k)
+		q, _ := m.tx.builder.Peek().Lookup(k)
+		m.tx.drop(k, q)
 		k, err := m.tx.store.intern(rel.Tuple)
 		if err == nil {
 			m.tx.setAside(k, index.QualifierOf(rel))
@@ -225,17 +226,18 @@ func (m *migration) rename(moved []tuple.Relationship) error {
 	r := tx.builder.Peek().ReadAt(tx.instant)
 	for _, rel := range moved {
 		k, _ := r.Key(rel.Tuple)
-		tx.drop(k)
+		q, _ := tx.builder.Peek().Lookup(k)
+		tx.drop(k, q)
 	}
-	puts := make([]index.Put, 0, len(moved))
+	tx.puts.Reset()
 	for _, rel := range moved {
 		k, err := tx.store.intern(m.options.Renames.Tuple(rel).Tuple)
 		if err != nil {
 			return err
 		}
-		puts = append(puts, index.Put{Key: k, Qualifier: index.QualifierOf(rel)})
+		tx.puts.Add(k, index.QualifierOf(rel))
 	}
-	return tx.apply(puts)
+	return tx.apply()
 }
 
 // renameAside rewrites what was set aside before.
@@ -284,18 +286,18 @@ func (m *migration) restore() error {
 	tx := m.tx
 	aside := tx.builder.Freeze()
 	r := aside.ReadAt(tx.instant)
-	var puts []index.Put
+	tx.puts.Reset()
 	aside.AsideTuples(func(k index.Key, q *index.Qualifier) bool {
 		switch {
 		case q.Expired(tx.instant):
 			tx.dropAside(k)
 		case m.admitted(q.Relationship(r.Tuple(k))) == nil:
 			tx.dropAside(k)
-			puts = append(puts, index.Put{Key: k, Qualifier: q})
+			tx.puts.Add(k, q)
 		}
 		return true
 	})
-	return tx.apply(puts)
+	return tx.apply()
 }
 
 // setAside sets a tuple aside, perhaps in the place of one that is, and notes it.

@@ -64,7 +64,10 @@ func transact(_ mark, s *Store, ctx context.Context, as *acting, fn func(*Tx) er
 
 func (s *Store) begin(ctx context.Context) *Tx {
 	base := s.head.Load()
-	return &Tx{ctx: ctx, store: s, base: base, builder: base.Edit(), instant: s.instant(base)}
+	return &Tx{
+		ctx: ctx, store: s, base: base, builder: base.Edit(), instant: s.instant(base),
+		admission: admission{schema: base.Schema, dict: s.dict},
+	}
 }
 
 // commit publishes what the transaction changed.

@@ -87,47 +87,39 @@ func (b *Builder) Put(k Key, q *Qualifier) error {
 	return nil
 }
 
-// A Put is a tuple to store and what qualifies it.
-type Put struct {
-	Key       Key
-	Qualifier *Qualifier
-}
-
-// PutAll is like a Put of each, the last of those of one tuple winning, but
-// faster for many: each tree is filled in its own order. It sorts puts. It
-// fails as Put does, and then has stored none of them.
-func (b *Builder) PutAll(puts []Put) error {
-	switch len(puts) {
-	case 0:
-		return nil
-	case 1:
-		return b.Put(puts[0].Key, puts[0].Qualifier)
+// PutAll is like a Put of each, the last of those of one tuple winning, but faster
+// for many: each tree is filled in its own order, and built anew if there are as
+// many puts as tuples. What is stored already and equally qualified is left alone.
+// It sorts puts, and appends what has changed to changes. It fails as Put does, and
+// then has stored none of them.
+func (b *Builder) PutAll(puts *Puts, changes []Change) ([]Change, error) {
+	puts.Sort()
+	puts.unique()
+	if n := b.s.qualifiers.Len() + len(puts.qualifiers); n > b.s.dict.maxQualified && len(puts.qualifiers) > 0 {
+		return changes, fmt.Errorf("%w: %d qualified tuples", ErrFull, n)
 	}
-	s := b.own()
-	if n := s.qualifiers.Len() + len(puts); n > s.dict.maxQualified {
-		return fmt.Errorf("%w: %d qualified tuples", ErrFull, n)
+	if b.s.bulky(puts.Len()) {
+		return b.merge(puts, slices.Grow(changes, puts.Len())), nil
 	}
-	compare := func(x, y Put) int { return CompareForward(x.Key, y.Key) }
-	if !slices.IsSortedFunc(puts, compare) {
-		slices.SortStableFunc(puts, compare)
-	}
-	keys := make([]Key, 0, len(puts))
-	for i, p := range puts {
-		if i+1 < len(puts) && p.Key.Same(puts[i+1].Key) {
+	keys := puts.keys[:0]
+	for _, k := range puts.keys {
+		c := Change{Key: k.Identity(), Has: true, After: puts.qualifier(k)}
+		c.Before, c.Had = b.s.Lookup(k)
+		if c.Had && EqualQualifiers(c.Before, c.After) {
 			continue
 		}
-		p.Key.Qualifier, _ = b.addRecord(p.Key, p.Qualifier) // there is room for all
-		if old, ok := s.forward.ReplaceOrInsert(p.Key); ok {
+		changes = append(changes, c)
+		k.Qualifier, _ = b.addRecord(k, c.After) // there is room for all
+		if old, ok := b.own().forward.ReplaceOrInsert(k); ok {
 			b.dropRecord(old)
 		}
-		keys = append(keys, p.Key)
-		b.touch(p.Key)
+		keys = append(keys, k)
+		b.touch(k)
 	}
-	slices.SortFunc(keys, CompareReverse)
-	for _, k := range keys {
-		s.reverse.ReplaceOrInsert(k)
+	for _, k := range sortKeys(keys, true) {
+		b.s.reverse.ReplaceOrInsert(k)
 	}
-	return nil
+	return changes, nil
 }
 
 // Remove removes the tuple with k's identity, if it is stored.
