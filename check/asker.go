@@ -39,7 +39,7 @@ func (a *Asker) Close() {
 
 // Check is [Evaluator.Check].
 func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
-	v := a.tryFast(&t)
+	v := a.try(&t)
 	if v != unsure && fastMode != both {
 		return decided(v), nil
 	}
@@ -61,15 +61,11 @@ func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
 // which others can be answered.
 func ofCandidate(err error) bool { return errors.Is(err, ErrCycle) || errors.Is(err, ErrCondition) }
 
-// tryFast answers a question from rosters if they suffice.
-func (a *Asker) tryFast(t *tuple.Tuple) value {
-	if !a.evaluator.fast() || a.state.Err() != nil {
-		return unsure
-	}
-	if a.fast.plan == nil {
-		if p, err := a.evaluator.plan(a.state.Schema(), a.state.Reader()); err == nil {
-			a.fast.prepare(a.ctx, a.state, p, a.evaluator.budget)
-		}
+// try answers a question from rosters if they suffice.
+func (a *Asker) try(t *tuple.Tuple) value {
+	if a.fast.plan == nil || a.state.Err() != nil {
+		a.fast = fast{}
+		a.fast.prepare(a.ctx, a.evaluator, a.state)
 	}
 	return a.fast.question(t)
 }

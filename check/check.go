@@ -27,6 +27,7 @@ type Options struct {
 
 const (
 	defaultMaxSteps = 10_000_000
+	defaultMemo     = 64 << 20
 	maxPlans        = 32
 )
 
@@ -38,6 +39,8 @@ type Evaluator struct {
 	graphOnly bool     // in tests
 	plans     sync.Map // planKey → *plan
 	planned   atomic.Int32
+	numbers   atomic.Uint64 // of plans
+	memo      *memo
 	last      atomic.Pointer[plan] // that was asked for
 	solvers   sync.Pool
 }
@@ -50,7 +53,7 @@ type planKey struct {
 
 // New returns an evaluator.
 func New(o Options) *Evaluator {
-	e := &Evaluator{budget: o.MaxSteps}
+	e := &Evaluator{budget: o.MaxSteps, memo: newMemo(defaultMemo)}
 	switch {
 	case o.MaxSteps == 0:
 		e.budget = defaultMaxSteps
@@ -66,16 +69,33 @@ func New(o Options) *Evaluator {
 // [tuple.Tuple.Validate] and of [schema.Schema.ValidateTuple], that of the
 // context, [ErrBudget], [ErrCondition] and [ErrCycle].
 func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (Decision, error) {
-	v := unsure
-	if e.fast() && st.Err() == nil {
-		var f fast
-		if p, err := e.plan(st.Schema(), st.Reader()); err == nil {
-			f.prepare(ctx, st, p, e.budget)
-		}
-		if v = f.question(&t); v != unsure && fastMode != both {
-			return decided(v), nil
-		}
+	v := e.try(ctx, st, &t)
+	if v != unsure && fastMode != both {
+		return decided(v), nil
 	}
+	return e.search(ctx, st, t, v)
+}
+
+// Try answers a question if it can be decided without a search, as nearly all can,
+// and as Check would. It does not keep st, which may be on the caller's stack, and
+// allocates nothing once the subject is known.
+func (e *Evaluator) Try(ctx context.Context, st *store.State, t tuple.Tuple) (Decision, bool) {
+	if fastMode == both {
+		return Decision{}, false
+	}
+	v := e.try(ctx, st, &t)
+	return decided(v), v != unsure
+}
+
+// try is question of a fast that is used once.
+func (e *Evaluator) try(ctx context.Context, st *store.State, t *tuple.Tuple) value {
+	var f fast
+	f.prepare(ctx, e, st)
+	return f.question(t)
+}
+
+// search answers a question by the graph. If v is not unsure it is what rosters say.
+func (e *Evaluator) search(ctx context.Context, st *store.State, t tuple.Tuple, v value) (Decision, error) {
 	if err := validate(st, t); err != nil {
 		return Decision{}, err
 	}
@@ -156,7 +176,7 @@ func (e *Evaluator) begin(ctx context.Context, st *store.State) (*solver, error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	p, err := e.plan(st.Schema(), st.Reader())
+	p, err := e.plan(st.Schema(), st.Reader().Dict())
 	if err != nil {
 		return nil, err
 	}
@@ -189,20 +209,20 @@ func (s *solver) forget() {
 	s.stack, s.frames = s.stack[:0], s.frames[:0]
 }
 
-func (e *Evaluator) plan(sch *schema.Schema, r *index.Reader) (*plan, error) {
-	if p := e.last.Load(); p != nil && p.key.schema == sch && p.key.dict == r.Dict() {
+func (e *Evaluator) plan(sch *schema.Schema, d *index.Dict) (*plan, error) {
+	if p := e.last.Load(); p != nil && p.key.schema == sch && p.key.dict == d {
 		return p, nil
 	}
-	key := planKey{sch, r.Dict()}
+	key := planKey{sch, d}
 	if p, ok := e.plans.Load(key); ok {
 		e.last.Store(p.(*plan))
 		return p.(*plan), nil
 	}
-	p, err := newPlan(sch, r)
+	p, err := newPlan(sch, d)
 	if err != nil {
 		return nil, err
 	}
-	p.key = key
+	p.key, p.number = key, e.numbers.Add(1)
 	first, loaded := e.plans.LoadOrStore(key, p)
 	if !loaded && e.planned.Add(1) > maxPlans { // schemas come and go
 		e.plans.Clear()

@@ -19,8 +19,8 @@ type plan struct {
 	types      map[string]*fastType // by name
 	groups     map[ref]bool         // relations that closures are made of
 	climbs     map[ref][]climbStep
-	groupNames []index.Name // what the climbs go along
-	memo       *memo
+	groupNames []index.Name              // what the climbs go along
+	number     uint64                    // no other plan of the evaluator has it
 	caveats    map[string]*schema.Caveat // by name
 }
 
@@ -77,9 +77,9 @@ func (t *thisPart) admits(k subjectKind) bool {
 	return t.direct[k.typ]
 }
 
-// newPlan compiles s, all of whose names r must know.
-func newPlan(s *schema.Schema, r *index.Reader) (*plan, error) {
-	c := compiler{plan: &plan{rules: map[ref]*rule{}, caveats: map[string]*schema.Caveat{}}, reader: r}
+// newPlan compiles s, all of whose names d must know.
+func newPlan(s *schema.Schema, d *index.Dict) (*plan, error) {
+	c := compiler{plan: &plan{rules: map[ref]*rule{}, caveats: map[string]*schema.Caveat{}}, dict: d}
 	for _, caveat := range s.Caveats() {
 		c.plan.caveats[caveat.Name] = caveat
 	}
@@ -97,18 +97,17 @@ func newPlan(s *schema.Schema, r *index.Reader) (*plan, error) {
 		}
 	}
 	c.newFast(s)
-	c.plan.memo = newMemo(r.Dict())
 	return c.plan, nil
 }
 
 type compiler struct {
-	plan   *plan
-	reader *index.Reader
-	err    error
+	plan *plan
+	dict *index.Dict
+	err  error
 }
 
 func (c *compiler) name(s string) index.Name {
-	n, ok := c.reader.Name(s)
+	n, ok := c.dict.Name(s)
 	if !ok && c.err == nil {
 		c.err = fmt.Errorf("check: the store does not know the name %q of its schema", s)
 	}
