@@ -1,7 +1,5 @@
 package index
 
-import "github.com/google/btree"
-
 // minBulk is from how many tuples on the trees may be built anew.
 const minBulk = 64
 
@@ -9,11 +7,11 @@ const minBulk = 64
 // trees built anew, than inserted: if there are no fewer of them than tuples stored.
 func (s *Snapshot) bulky(puts int) bool { return puts >= minBulk && puts >= s.Len() }
 
-// buildTree returns a tree of keys, which are sorted. It inserts every other key
+// buildTree returns a tree of keys, which are in its order. It inserts every other key
 // first, which leaves each node half full as ascending inserts do, and then those in
 // between, which fill it. So the tree takes half the memory, 17 bytes a key.
-func buildTree(keys []Key, less func(a, b Key) bool) *btree.BTreeG[Key] {
-	t := btree.NewG(degree, less)
+func buildTree(keys []Key, reverse bool) tree {
+	t := newTree(reverse)
 	for first := range 2 {
 		for i := first; i < len(keys); i += 2 {
 			t.ReplaceOrInsert(keys[i])
@@ -24,8 +22,8 @@ func buildTree(keys []Key, less func(a, b Key) bool) *btree.BTreeG[Key] {
 
 // build replaces the trees by new ones of the keys, which are in forward order.
 func (s *Snapshot) build(keys []Key) {
-	s.forward = buildTree(keys, ForwardLess)
-	s.reverse = buildTree(sortKeys(keys, true), ReverseLess)
+	s.forward = buildTree(keys, false)
+	s.reverse = buildTree(sortKeys(keys, true), true)
 }
 
 // merge stores puts, which are sorted and unique, in trees that are built anew.

@@ -31,8 +31,8 @@ const NeverSwept = math.MinInt64
 type Snapshot struct {
 	Meta
 	dict       *Dict
-	forward    *btree.BTreeG[Key]
-	reverse    *btree.BTreeG[Key]
+	forward    tree
+	reverse    tree
 	qualifiers *btree.BTreeG[record]
 	expiries   *btree.BTreeG[expiry]
 	rosters    rosters                   // derived from forward when the snapshot was frozen
@@ -49,8 +49,8 @@ func NewSnapshot(d *Dict, m Meta) *Snapshot {
 	return &Snapshot{
 		Meta:       m,
 		dict:       d,
-		forward:    btree.NewG(degree, ForwardLess),
-		reverse:    btree.NewG(degree, ReverseLess),
+		forward:    newTree(false),
+		reverse:    newTree(true),
 		qualifiers: btree.NewG(degree, recordLess),
 		expiries:   btree.NewG(degree, expiryLess),
 		cloning:    new(sync.Mutex),
