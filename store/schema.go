@@ -204,8 +204,7 @@ func (m *migration) admitted(rel tuple.Relationship) error {
 // it.
 func (m *migration) orphan(k index.Key, rel tuple.Relationship, why error) error {
 	if m.options.SetAside {
-		q, _ := m.tx.builder.Peek().Lookup(k)
-		m.tx.drop(k, q)
+		m.tx.drop(k)
 		k, err := m.tx.store.intern(rel.Tuple)
 		if err == nil {
 			m.tx.setAside(k, index.QualifierOf(rel))
@@ -226,8 +225,7 @@ func (m *migration) rename(moved []tuple.Relationship) error {
 	r := tx.builder.Peek().ReadAt(tx.instant)
 	for _, rel := range moved {
 		k, _ := r.Key(rel.Tuple)
-		q, _ := tx.builder.Peek().Lookup(k)
-		tx.drop(k, q)
+		tx.drop(k)
 	}
 	tx.puts.Reset()
 	for _, rel := range moved {

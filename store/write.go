@@ -116,18 +116,19 @@ func (tx *Tx) Delete(tuples ...tuple.Tuple) error {
 	if err := tx.usable(); err != nil {
 		return err
 	}
-	for _, t := range tuples {
-		if err := wellTyped(tx.base.Schema, t); err != nil {
-			return err
-		}
-	}
 	r := tx.reader()
 	keys := make([]index.Key, 0, len(tuples))
-	for _, t := range tuples {
-		if k, ok := r.Key(t); ok {
-			keys = append(keys, k)
-			tx.dropAside(k)
+	for i := range tuples {
+		k, ok, err := tx.admission.find(&r, &tuples[i])
+		if err != nil {
+			return err
 		}
+		if ok {
+			keys = append(keys, k)
+		}
+	}
+	for _, k := range keys {
+		tx.dropAside(k)
 	}
 	tx.remove(keys)
 	return nil
@@ -152,22 +153,27 @@ func (tx *Tx) DeleteMatching(f tuple.Filter) (int, error) {
 
 // remove removes the tuples that exist and returns how many did.
 func (tx *Tx) remove(keys []index.Key) int {
+	expired := tx.builder.Peek().HasExpired(tx.instant)
 	n := 0
 	for _, k := range keys {
-		q, ok := tx.builder.Peek().Lookup(k)
-		if !ok || q.Expired(tx.instant) {
-			continue
+		if expired {
+			if q, ok := tx.builder.Peek().Lookup(k); !ok || q.Expired(tx.instant) {
+				continue
+			}
+			tx.sweep()
 		}
-		tx.sweep()
-		tx.drop(k, q)
-		n++
+		if tx.drop(k) {
+			n++
+		}
 	}
 	return n
 }
 
-// drop removes a tuple that is stored, and what qualifies it, and notes it.
-func (tx *Tx) drop(k index.Key, q *index.Qualifier) {
-	k = k.Identity()
-	tx.changes = append(tx.changes, index.Change{Key: k, Had: true, Before: q})
-	tx.builder.Remove(k)
+// drop removes a tuple, if it is stored, and notes it.
+func (tx *Tx) drop(k index.Key) bool {
+	q, ok := tx.builder.Remove(k)
+	if ok {
+		tx.changes = append(tx.changes, index.Change{Key: k.Identity(), Had: true, Before: q})
+	}
+	return ok
 }

@@ -133,14 +133,19 @@ func (b *Builder) PutAll(puts *Puts, changes []Change) ([]Change, error) {
 	return changes, nil
 }
 
-// Remove removes the tuple with k's identity, if it is stored.
-func (b *Builder) Remove(k Key) {
+// Remove removes the tuple with k's identity, and returns what qualified it; false if
+// it is not stored.
+func (b *Builder) Remove(k Key) (*Qualifier, bool) {
 	s := b.own()
-	if old, ok := s.forward.Delete(k); ok {
-		s.reverse.Delete(k)
-		b.dropRecord(old)
-		b.touch(k)
+	old, ok := s.forward.Delete(k)
+	if !ok {
+		return nil, false
 	}
+	q := s.qualifier(old)
+	s.reverse.Delete(k)
+	b.dropRecord(old)
+	b.touch(k)
+	return q, true
 }
 
 // touch notes that a tuple has changed.
@@ -166,9 +171,8 @@ func (b *Builder) Sweep(until int64, limit int) []Change {
 		if !ok || e.at > until {
 			break
 		}
-		q, _ := b.s.Lookup(e.key)
+		q, _ := b.Remove(e.key)
 		swept = append(swept, Change{Key: e.key.Identity(), Had: true, Before: q})
-		b.Remove(e.key)
 		b.s.Swept = max(b.s.Swept, e.at)
 	}
 	return swept

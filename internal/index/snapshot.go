@@ -83,6 +83,12 @@ func (s *Snapshot) Expired(now int64) int {
 	return n
 }
 
+// HasExpired reports whether there are any.
+func (s *Snapshot) HasExpired(now int64) bool {
+	first, ok := s.expiries.Min()
+	return ok && first.at <= now
+}
+
 // CommitTime returns the time of the commit that made the snapshot.
 func (s *Snapshot) CommitTime() time.Time { return time.UnixMicro(s.Time).UTC() }
 
