@@ -127,9 +127,11 @@ func (a *admission) find(r *index.Reader, t *tuple.Tuple) (index.Key, bool, erro
 		}
 		f = a.remember(t)
 	}
-	object, subject := r.IDsOf(f.typ, t.Object.ID, f.subjectType, t.Subject.ID)
-	k := index.Key{Object: object, Subject: subject, Relation: f.relation, SubjectRelation: f.subjectRelation}
-	return k, object != 0 && subject != 0, nil
+	k := index.Key{Relation: f.relation, SubjectRelation: f.subjectRelation}
+	var object, subject bool
+	k.Object, object = r.IDOf(f.typ, t.Object.ID)
+	k.Subject, subject = r.IDOf(f.subjectType, t.Subject.ID)
+	return k, object && subject, nil
 }
 
 // admitted returns rel in canonical form, or why the schema does not admit it.
