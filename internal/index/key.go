@@ -68,12 +68,18 @@ const (
 
 // ForwardLess orders keys by Object, Relation, SubjectRelation and Subject.
 func ForwardLess(a, b Key) bool {
+	if a.Object != b.Object {
+		return a.Object < b.Object
+	}
 	x, y := a.forwardHead(), b.forwardHead()
 	return x < y || x == y && a.Subject < b.Subject
 }
 
 // ReverseLess orders keys by Subject, SubjectRelation, Relation and Object.
 func ReverseLess(a, b Key) bool {
+	if a.Subject != b.Subject {
+		return a.Subject < b.Subject
+	}
 	x, y := a.reverseHead(), b.reverseHead()
 	return x < y || x == y && a.Object < b.Object
 }
