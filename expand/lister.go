@@ -15,11 +15,13 @@ import (
 )
 
 // A Lister answers with lists. It is safe for use by many goroutines. It keeps
-// what it has compiled of the last schemas that it was asked about.
+// what it has compiled of the last schemas that it was asked about, and what it has
+// found of lists that are read in pages.
 type Lister struct {
 	evaluator *check.Evaluator
 	plans     sync.Map     // planKey → *climbPlan or *descentPlan
 	planned   atomic.Int64 // their steps, about
+	scratches sync.Pool
 }
 
 // NewLister returns a lister that decides with e.

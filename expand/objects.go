@@ -2,6 +2,7 @@ package expand
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/baobab-authz/baobab/check"
@@ -23,6 +24,8 @@ import (
 // memory linear in them, before the first entry; then it decides those for which
 // an intersection, an exclusion, an arrow over all or a caveat stands on the way,
 // one by one as the loop arrives there. A loop that breaks has no further cost.
+// [Unordered] entries come on the way up, as soon as they are certain, so that a loop
+// that breaks early does not go all the way.
 func (l *Lister) Objects(ctx context.Context, st *store.State, subject tuple.Subject, permission, objectType string, options ...ListOption) iter.Seq2[ObjectAnswer, error] {
 	return func(yield func(ObjectAnswer, error) bool) {
 		o, err := list(st, options)
@@ -39,31 +42,112 @@ func (l *Lister) Objects(ctx context.Context, st *store.State, subject tuple.Sub
 			yield(ObjectAnswer{}, err)
 			return
 		}
-		asker := l.evaluator.Asker(ctx, st)
-		defer asker.Close()
-		c := climb{ctx: ctx, asker: asker, plan: planned(l, planKey{st.Schema(), st.Reader().Dict(), true, objectType, permission}, func() *climbPlan {
-			return newClimbPlan(st.Schema(), st.Reader(), objectType, permission)
-		})}
-		candidates, err := c.objects(st, subject)
-		if err != nil {
-			yield(ObjectAnswer{}, err)
-			return
+		s := objectList{listOptions: o, subject: subject, permission: permission, yield: yield}
+		s.scratch, s.asker = l.begin(), l.evaluator.Asker(ctx, st)
+		defer func() {
+			l.end(s.scratch)
+			s.asker.Close()
+		}()
+		s.ctx, s.reader, s.own = ctx, st.Reader(), subject.Object
+		s.plan = planned(l, planKey{st.Schema(), s.reader.Dict(), true, objectType, permission}, func() *climbPlan {
+			return newClimbPlan(st.Schema(), s.reader, objectType, permission)
+		})
+		if o.unordered {
+			err = s.stream()
+		} else {
+			err = s.sorted()
 		}
-		listed := 0
-		for _, found := range behind(candidates, o.after.Last) {
-			d, err := decide(asker, found.level, tuple.New(found.object, permission, subject))
-			if err != nil && !ofOne(err) {
-				yield(ObjectAnswer{}, err)
-				return
-			}
-			if err == nil && d.Denied() {
-				continue
-			}
-			if listed++; !yield(ObjectAnswer{found.object, d}, err) || listed == o.limit {
-				return
-			}
+		if err != nil && !errors.Is(err, errStop) {
+			yield(ObjectAnswer{}, err)
 		}
 	}
+}
+
+// An objectList is the work on one list of objects.
+type objectList struct {
+	climb
+	listOptions
+	subject    tuple.Subject
+	permission string
+	yield      func(ObjectAnswer, error) bool
+	listed     int
+}
+
+// errStop ends a list that needs no more entries.
+var errStop = errors.New("stop")
+
+// sorted yields the entries in the order of their ids. It returns errStop when there
+// shall be no more, and another error when there cannot be; so does stream.
+func (s *objectList) sorted() error {
+	if err := s.begin(s.subject); err != nil {
+		return err
+	}
+	for more := true; more; {
+		var err error
+		if more, err = s.climb.climb(); err != nil {
+			return err
+		}
+	}
+	for _, g := range s.goals.list {
+		if g.node == s.plan.target {
+			s.candidates = append(s.candidates, candidate{g.object, g.level})
+		}
+	}
+	s.keys = s.sort(s.candidates, s.keys)
+	for _, c := range s.behind(s.candidates, s.after.Last) {
+		if err := s.entry(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stream yields what is certain on the way up, and decides the rest behind it.
+func (s *objectList) stream() error {
+	if err := s.begin(s.subject); err != nil {
+		return err
+	}
+	seen := 0 // goals
+	for more := true; more; {
+		for ; seen < len(s.goals.list); seen++ {
+			switch g := s.goals.list[seen]; {
+			case g.node != s.plan.target:
+			case g.level == certain:
+				if err := s.entry(candidate{g.object, g.level}); err != nil {
+					return err
+				}
+			default: // it may yet become certain
+				s.candidates = append(s.candidates, candidate{id: g.object})
+			}
+		}
+		var err error
+		if more, err = s.climb.climb(); err != nil {
+			return err
+		}
+	}
+	for _, c := range s.candidates {
+		c.level = s.goals.level(c.id, s.plan.target)
+		if err := s.entry(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entry decides a candidate, and yields it unless it is denied.
+func (s *objectList) entry(c candidate) error {
+	o := s.object(c.id)
+	d, err := decide(s.asker, c.level, tuple.New(o, s.permission, s.subject))
+	switch {
+	case err != nil && !ofOne(err):
+		return err
+	case err == nil && d.Denied():
+		return nil
+	}
+	if s.listed++; !s.yield(ObjectAnswer{o, d}, err) || s.listed == s.limit {
+		return errStop
+	}
+	return nil
 }
 
 // decide answers a question, which need not be asked if it is certain.
