@@ -98,11 +98,13 @@ func (c *climb) along(object index.ID, p *scanPlan, l level) error {
 			return err
 		}
 		for _, k := range page {
-			if next = p.next(next, k.Relation); next == len(p.relations) {
-				return nil
+			if p.relations[next].relation < k.Relation {
+				if next = p.next(next, k.Relation); next == len(p.relations) {
+					return nil
+				}
 			}
 			if r := &p.relations[next]; r.relation == k.Relation {
-				if err := c.take(k, r.of(c.reader.TypeOf(k.Object)), l); err != nil {
+				if err := c.take(k, r.steps(c.reader, k.Object), l); err != nil {
 					return err
 				}
 			}
@@ -119,12 +121,10 @@ func (c *climb) along(object index.ID, p *scanPlan, l level) error {
 
 // take takes steps along one tuple, unless its condition is false.
 func (c *climb) take(k index.Key, steps []step, l level) error {
-	if len(steps) == 0 {
-		return nil
-	}
-	holds, sure := true, true
-	if k.Qualifier != 0 {
+	sure := true
+	if k.Qualifier != 0 && len(steps) > 0 {
 		c.conditioned = true
+		var holds bool
 		var err error
 		if holds, sure, err = c.asker.Condition(k); err != nil || !holds {
 			return err
@@ -133,7 +133,10 @@ func (c *climb) take(k index.Key, steps []step, l level) error {
 	for _, s := range steps {
 		c.reach(k.Object, s.to, l, s.plain && sure)
 	}
-	return c.tick(len(steps))
+	if len(steps) > 1 {
+		return c.tick(len(steps))
+	}
+	return nil
 }
 
 // tick looks at the context now and then.

@@ -41,6 +41,7 @@ type scanPlan struct {
 type scanRelation struct {
 	relation index.Name
 	types    []scanType // of the tuples' objects, sorted, each once
+	only     bool       // there are no tuples of objects of other types
 }
 
 type scanType struct {
@@ -57,7 +58,7 @@ type step struct {
 
 // newClimbPlan compiles what leads to relation of typ, which s has.
 func newClimbPlan(s *schema.Schema, r *index.Reader, typ, relation string) *climbPlan {
-	c := &climbCompiler{schema: s, reader: r, entered: map[entry]bool{}, plan: &climbPlan{byRef: map[ref]int32{}}}
+	c := &climbCompiler{schema: s, reader: r, entered: map[entry]bool{}, typesOf: map[admitted]int{}, plan: &climbPlan{byRef: map[ref]int32{}}}
 	c.plan.target = c.node(ref{c.name(typ), c.name(relation)})
 	c.reach(typ, relation)
 	for len(c.todo) > 0 {
@@ -91,6 +92,7 @@ type climbCompiler struct {
 
 	entered map[entry]bool
 	entries []entry
+	typesOf map[admitted]int // in how many types such tuples can be
 
 	rule // that is being compiled
 }
@@ -147,7 +149,7 @@ func (c *climbCompiler) walk(w schema.Rewrite, plain bool) {
 				continue
 			}
 			c.along(entry{
-				from: c.node(ref{c.name(sub.Type), c.name(w.Computed)}), subjectRelation: c.name(sub.Relation),
+				from: c.node(ref{c.name(sub.Type), c.name(w.Computed)}), subject: c.name(sub.Type), subjectRelation: c.name(sub.Relation),
 				tuples: ref{here, c.name(w.Tupleset)}, step: step{to.to, plain && !w.All},
 			})
 			c.reach(sub.Type, w.Computed)
@@ -171,8 +173,8 @@ func (c *climbCompiler) walk(w schema.Rewrite, plain bool) {
 // the object that it is.
 func (c *climbCompiler) this(here index.Name, to step) {
 	for _, sub := range c.relation.Subjects {
-		relation := c.name(sub.Relation)
-		c.along(entry{c.node(ref{c.name(sub.Type), relation}), relation, ref{here, c.name(c.relation.Name)}, to})
+		typ, relation := c.name(sub.Type), c.name(sub.Relation)
+		c.along(entry{c.node(ref{typ, relation}), typ, relation, ref{here, c.name(c.relation.Name)}, to})
 		if sub.Relation != "" {
 			c.reach(sub.Type, sub.Relation)
 		}
@@ -188,6 +190,7 @@ func (c *climbCompiler) same(from ref, to step) {
 // An entry is a step along tuples, and what is reached when it is taken.
 type entry struct {
 	from            int32
+	subject         index.Name // the type of the tuples' subjects
 	subjectRelation index.Name
 	tuples          ref // the type of their objects, and their relation
 	step
@@ -203,8 +206,32 @@ func (c *climbCompiler) along(e entry) {
 	}
 }
 
+// admitted is what tuples have in common that one scan meets: the type and relation of
+// their subjects, and their own relation.
+type admitted struct {
+	subject  ref
+	relation index.Name
+}
+
+// countTypes counts the types that admit tuples.
+func (c *climbCompiler) countTypes() {
+	for _, d := range c.schema.Definitions() {
+		for _, r := range d.Relations {
+			seen := map[ref]bool{}
+			for _, sub := range r.Subjects {
+				at := ref{c.name(sub.Type), c.name(sub.Relation)}
+				if !seen[at] {
+					seen[at] = true
+					c.typesOf[admitted{at, c.name(r.Name)}]++
+				}
+			}
+		}
+	}
+}
+
 // scans puts the steps along tuples in the order in which scans meet these.
 func (c *climbCompiler) scans() {
+	c.countTypes()
 	slices.SortStableFunc(c.entries, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.subjectRelation, b.subjectRelation),
 			cmp.Compare(a.tuples.relation, b.tuples.relation), cmp.Compare(a.tuples.typ, b.tuples.typ))
@@ -227,29 +254,25 @@ func (c *climbCompiler) scans() {
 		r := &p.relations[len(p.relations)-1]
 		if newRelation || e.tuples.typ != before.tuples.typ {
 			r.types = append(r.types, scanType{typ: e.tuples.typ})
+			r.only = len(r.types) == c.typesOf[admitted{ref{e.subject, e.subjectRelation}, r.relation}] && len(r.types) == 1
 		}
 		t := &r.types[len(r.types)-1]
 		t.steps = append(t.steps, e.step)
 	}
 }
 
-// next returns the first of the relations from at on that is not before one.
-func (p *scanPlan) next(at int, relation index.Name) int {
-	for end := min(at+4, len(p.relations)); at < end; at++ { // most often it is near
-		if p.relations[at].relation >= relation {
-			return at
-		}
-	}
-	i, _ := slices.BinarySearchFunc(p.relations[at:], relation, func(r scanRelation, n index.Name) int { return cmp.Compare(r.relation, n) })
-	return at + i
+// next returns the first of the relations from one on that is not before a name.
+func (p *scanPlan) next(from int, relation index.Name) int {
+	i, _ := slices.BinarySearchFunc(p.relations[from:], relation, func(r scanRelation, n index.Name) int { return cmp.Compare(r.relation, n) })
+	return from + i
 }
 
-// of returns the steps along tuples whose objects are of a type.
-func (r *scanRelation) of(typ index.Name) []step {
-	if len(r.types) == 1 && r.types[0].typ == typ {
+// steps returns those along a tuple of an object.
+func (r *scanRelation) steps(reader *index.Reader, object index.ID) []step {
+	if r.only {
 		return r.types[0].steps
 	}
-	i, ok := slices.BinarySearchFunc(r.types, typ, func(t scanType, n index.Name) int { return cmp.Compare(t.typ, n) })
+	i, ok := slices.BinarySearchFunc(r.types, reader.TypeOf(object), func(t scanType, n index.Name) int { return cmp.Compare(t.typ, n) })
 	if !ok {
 		return nil
 	}

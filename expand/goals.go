@@ -32,12 +32,17 @@ type goals struct {
 
 const firstSlots = 1 << 6
 
-// reset forgets all goals. A larger table is left for when it is needed.
+// reset forgets all goals. The table is left as large as the last list needed it, so
+// that a few small lists in a row do not clear what a large one left.
 func (g *goals) reset() {
-	if g.slots == nil {
-		g.slots = make([]uint32, firstSlots)
+	n := firstSlots
+	for n <= 2*len(g.list) {
+		n *= 2
 	}
-	g.list, g.slots = g.list[:0], g.slots[:firstSlots]
+	if n > cap(g.slots) {
+		g.slots = make([]uint32, n)
+	}
+	g.list, g.slots = g.list[:0], g.slots[:n]
 	clear(g.slots)
 }
 

@@ -87,8 +87,8 @@ func Limit(n int) ListOption { return func(o *listOptions) { o.limit = max(n, 0)
 // the order of ids.
 func Unordered() ListOption { return func(o *listOptions) { o.unordered = true } }
 
-// list reads the options of a list of st.
-func list(st *store.State, options []ListOption) (listOptions, error) {
+// readOptions returns the options of a list of st.
+func readOptions(st *store.State, options []ListOption) (listOptions, error) {
 	var o listOptions
 	for _, set := range options {
 		set(&o)
@@ -99,5 +99,8 @@ func list(st *store.State, options []ListOption) (listOptions, error) {
 	return o, o.after.of(st)
 }
 
-// paged reports whether the list is one of several parts of a whole.
-func (o *listOptions) paged() bool { return o.limit > 0 || o.after.Last != "" }
+// paged reports whether the list is a part of one that may be read in parts.
+func (o *listOptions) paged() bool { return !o.unordered && (o.limit > 0 || o.after.Last != "") }
+
+// ends reports whether a list ends before it is through with all candidates.
+func (o *listOptions) ends(candidates int) bool { return o.limit > 0 && candidates > o.limit }

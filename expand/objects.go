@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 
 	"github.com/baobab-authz/baobab/check"
 	"github.com/baobab-authz/baobab/store"
@@ -28,7 +29,7 @@ import (
 // that breaks early does not go all the way.
 func (l *Lister) Objects(ctx context.Context, st *store.State, subject tuple.Subject, permission, objectType string, options ...ListOption) iter.Seq2[ObjectAnswer, error] {
 	return func(yield func(ObjectAnswer, error) bool) {
-		o, err := list(st, options)
+		o, err := readOptions(st, options)
 		if err == nil {
 			err = validType("objects", objectType)
 		}
@@ -42,7 +43,7 @@ func (l *Lister) Objects(ctx context.Context, st *store.State, subject tuple.Sub
 			yield(ObjectAnswer{}, err)
 			return
 		}
-		s := objectList{listOptions: o, subject: subject, permission: permission, yield: yield}
+		s := objectList{listOptions: o, subject: subject, permission: permission, typ: objectType, yield: yield}
 		s.scratch, s.asker = l.begin(), l.evaluator.Asker(ctx, st)
 		defer func() {
 			l.end(s.scratch)
@@ -55,7 +56,7 @@ func (l *Lister) Objects(ctx context.Context, st *store.State, subject tuple.Sub
 		if o.unordered {
 			err = s.stream()
 		} else {
-			err = s.sorted()
+			err = s.sorted(l, st)
 		}
 		if err != nil && !errors.Is(err, errStop) {
 			yield(ObjectAnswer{}, err)
@@ -69,6 +70,7 @@ type objectList struct {
 	listOptions
 	subject    tuple.Subject
 	permission string
+	typ        string // of the objects
 	yield      func(ObjectAnswer, error) bool
 	listed     int
 }
@@ -78,7 +80,26 @@ var errStop = errors.New("stop")
 
 // sorted yields the entries in the order of their ids. It returns errStop when there
 // shall be no more, and another error when there cannot be; so does stream.
-func (s *objectList) sorted() error {
+func (s *objectList) sorted(l *Lister, st *store.State) error {
+	key := pageKey{dict: s.reader.Dict(), revision: st.Revision(), about: s.subject, relation: s.permission, typ: s.typ, objects: true}
+	var candidates []candidate
+	if before := l.pages.find(key, st, &s.listOptions); before != nil {
+		candidates = before.candidates
+	} else if err := s.search(); err != nil {
+		return err
+	} else if candidates = s.candidates; s.ends(len(candidates)) {
+		l.pages.keep(key, st, found{candidates: slices.Clone(candidates), conditioned: s.conditioned})
+	}
+	for _, c := range s.behind(candidates, s.after.Last) {
+		if err := s.entry(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// search finds all candidates, and sorts them.
+func (s *objectList) search() error {
 	if err := s.begin(s.subject); err != nil {
 		return err
 	}
@@ -94,11 +115,6 @@ func (s *objectList) sorted() error {
 		}
 	}
 	s.keys = s.sort(s.candidates, s.keys)
-	for _, c := range s.behind(s.candidates, s.after.Last) {
-		if err := s.entry(c); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
@@ -134,26 +150,21 @@ func (s *objectList) stream() error {
 	return nil
 }
 
-// entry decides a candidate, and yields it unless it is denied.
+// entry yields a candidate, unless it has to be decided and is denied.
 func (s *objectList) entry(c candidate) error {
 	o := s.object(c.id)
-	d, err := decide(s.asker, c.level, tuple.New(o, s.permission, s.subject))
-	switch {
-	case err != nil && !ofOne(err):
-		return err
-	case err == nil && d.Denied():
-		return nil
+	d, err := check.Allow(), error(nil)
+	if c.level != certain {
+		d, err = s.asker.Check(tuple.New(o, s.permission, s.subject))
+		switch {
+		case err != nil && !ofOne(err):
+			return err
+		case err == nil && d.Denied():
+			return nil
+		}
 	}
 	if s.listed++; !s.yield(ObjectAnswer{o, d}, err) || s.listed == s.limit {
 		return errStop
 	}
 	return nil
-}
-
-// decide answers a question, which need not be asked if it is certain.
-func decide(a *check.Asker, l level, t tuple.Tuple) (check.Decision, error) {
-	if l == certain {
-		return check.Allow(), nil
-	}
-	return a.Check(t)
 }

@@ -37,7 +37,7 @@ import (
 func (l *Lister) Subjects(ctx context.Context, st *store.State, object tuple.Object, permission, subjectType string, options ...ListOption) iter.Seq2[SubjectAnswer, error] {
 	return func(yield func(SubjectAnswer, error) bool) {
 		typ, relation, _ := strings.Cut(subjectType, "#")
-		o, err := list(st, options)
+		o, err := readOptions(st, options)
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -66,7 +66,7 @@ func (l *Lister) Subjects(ctx context.Context, st *store.State, object tuple.Obj
 		s.plan = planned(l, planKey{st.Schema(), s.reader.Dict(), false, typ, relation}, func() *descentPlan {
 			return newDescentPlan(st.Schema(), s.reader, typ, relation)
 		})
-		if err = s.run(); err != nil && !errors.Is(err, errStop) {
+		if err = s.run(st); err != nil && !errors.Is(err, errStop) {
 			yield(SubjectAnswer{}, err)
 		}
 	}
@@ -113,7 +113,7 @@ func (s *subjectList) subject(id string) tuple.Subject {
 
 // run yields the entries. It returns errStop when there shall be no more, and another
 // error when there cannot be.
-func (s *subjectList) run() error {
+func (s *subjectList) run(st *store.State) error {
 	if err := s.askWildcard(); err != nil {
 		return err
 	}
@@ -122,6 +122,23 @@ func (s *subjectList) run() error {
 	typed, _ := s.reader.Name(s.userset.Type)
 	named, _ := s.reader.Name(s.userset.Relation)
 	s.everywhere = !s.public.denied() || s.plan.givers[ref{typed, named}]
+
+	key := pageKey{dict: s.reader.Dict(), revision: st.Revision(), about: s.userset, relation: s.kind.Relation, typ: s.kind.Type, everywhere: s.everywhere}
+	if before := s.lister.pages.find(key, st, &s.listOptions); before != nil {
+		s.plan, s.open, s.exclusions, s.narrowed = before.plan, before.open, before.exclusions, before.narrowed
+		return s.list(before.candidates, s.after.Last)
+	}
+	if err := s.search(); err != nil {
+		return err
+	}
+	if s.ends(len(s.candidates)) {
+		s.lister.pages.keep(key, st, found{slices.Clone(s.candidates), s.plan, s.open, slices.Clone(s.exclusions), s.narrowed, s.conditioned})
+	}
+	return s.list(s.candidates, s.after.Last)
+}
+
+// search finds all candidates, and sorts them.
+func (s *subjectList) search() error {
 	s.begin(s.userset.Object, s.userset.Relation)
 	if _, err := s.descender.run(math.MaxInt); err != nil {
 		return err
@@ -132,7 +149,7 @@ func (s *subjectList) run() error {
 	if !s.unordered || !s.public.denied() { // exceptions are ordered
 		s.keys = s.sort(s.candidates, s.keys)
 	}
-	return s.list(s.candidates, s.after.Last)
+	return nil
 }
 
 // askWildcard finds out whether the wildcard has the permission. It has not if

@@ -9,7 +9,7 @@ import (
 // Taken is whom the exclusions that a descent passed may take away: who is named on
 // their right sides. It is found out little by little, so that it never costs
 // much more than the checks that are made while it is not known: the right sides may be
-// larger than all the rest.
+// larger than all the rest. Caveats are left to the checks.
 type taken struct {
 	descender
 	left   []exclusion // whose right sides are not begun yet
@@ -52,7 +52,7 @@ func (s *subjectList) beginTaken() *taken {
 	t := &taken{descender: s.descender, left: s.exclusions}
 	t.scratch, t.everywhere, t.open, t.exclusions = s.lister.begin(), false, unseen, nil
 	t.single = !s.narrowed && !slices.ContainsFunc(s.exclusions, func(e exclusion) bool { return e != s.exclusions[0] })
-	t.steps, t.looked = 0, 0
+	t.steps, t.looked, t.unasked = 0, 0, true
 	return t
 }
 
@@ -61,6 +61,9 @@ func (t *taken) find(limit int) (known bool, err error) {
 	for {
 		if known, err = t.run(limit); err != nil || !known || len(t.left) == 0 {
 			return known, err
+		}
+		if t.steps >= limit {
+			return false, nil
 		}
 		next := t.left[len(t.left)-1]
 		t.left = t.left[:len(t.left)-1]
