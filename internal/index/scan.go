@@ -81,9 +81,9 @@ type merge struct {
 }
 
 func (m *merge) run(reverse bool) []Key {
-	tree, head, less, compare := m.r.snap.forward, Key.forwardHead, ForwardLess, CompareForward
+	tree, head, less, compare := m.r.snap.forward, func(k Key) uint64 { return k.forwardHead() }, ForwardLess, CompareForward
 	if reverse {
-		tree, head, less, compare = m.r.snap.reverse, Key.reverseHead, ReverseLess, CompareReverse
+		tree, head, less, compare = m.r.snap.reverse, func(k Key) uint64 { return k.reverseHead() }, ReverseLess, CompareReverse
 	}
 	next := search(m.added, m.from, compare)
 	tree.AscendGreaterOrEqual(m.from, func(k Key) bool {
