@@ -53,7 +53,7 @@ func (c *climb) climb() (bool, error) {
 	if len(c.todo) == 0 {
 		return false, nil
 	}
-	from := c.goals.list[c.todo[len(c.todo)-1]]
+	from := c.todo[len(c.todo)-1]
 	c.todo = c.todo[:len(c.todo)-1]
 	same := c.plan.nodes[from.node].same
 	if err := c.tick(1 + len(same)); err != nil {
@@ -70,8 +70,15 @@ func (c *climb) reach(object index.ID, node int32, from level, plain bool) {
 	if !plain {
 		from = maybe
 	}
-	if at, raised := c.goals.raise(object, node, from); raised && c.plan.nodes[node].leads() {
-		c.todo = append(c.todo, at)
+	before := c.goals.raise(object, node, from)
+	if from <= before {
+		return
+	}
+	if c.plan.leads[node] {
+		c.todo = append(c.todo, reached{goal{object, node}, from})
+	}
+	if node == c.plan.target && before == unseen {
+		c.candidates = append(c.candidates, candidate{object, from})
 	}
 }
 
@@ -97,14 +104,15 @@ func (c *climb) along(object index.ID, p *scanPlan, l level) error {
 		if err := c.tick(1 + len(page)); err != nil {
 			return err
 		}
-		for _, k := range page {
+		for i := range page {
+			k := &page[i]
 			if p.relations[next].relation < k.Relation {
 				if next = p.next(next, k.Relation); next == len(p.relations) {
 					return nil
 				}
 			}
 			if r := &p.relations[next]; r.relation == k.Relation {
-				if err := c.take(k, r.steps(c.reader, k.Object), l); err != nil {
+				if err := c.take(k, r.along(c.reader, k.Object), l); err != nil {
 					return err
 				}
 			}
@@ -120,13 +128,13 @@ func (c *climb) along(object index.ID, p *scanPlan, l level) error {
 }
 
 // take takes steps along one tuple, unless its condition is false.
-func (c *climb) take(k index.Key, steps []step, l level) error {
+func (c *climb) take(k *index.Key, steps []step, l level) error {
 	sure := true
 	if k.Qualifier != 0 && len(steps) > 0 {
 		c.conditioned = true
 		var holds bool
 		var err error
-		if holds, sure, err = c.asker.Condition(k); err != nil || !holds {
+		if holds, sure, err = c.asker.Condition(*k); err != nil || !holds {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 // of one type: from what a subject has to what it has by that.
 type climbPlan struct {
 	nodes  []climbNode
+	leads  []bool // which of them lead on
 	byRef  map[ref]int32
 	target int32 // the node of the relation that the objects are wanted for
 	size   int   // how many nodes and steps there are
@@ -26,9 +27,6 @@ type climbNode struct {
 	same  []step      // what else of the same object it leads to; an object, by being itself
 	scans []*scanPlan // which tuples lead on whose subject it is
 }
-
-// leads reports whether anything follows from the node.
-func (n *climbNode) leads() bool { return len(n.same)+len(n.scans) > 0 }
 
 // A scanPlan is what the tuples lead to whose subject is the object that was
 // reached, with one subject relation.
@@ -68,6 +66,9 @@ func newClimbPlan(s *schema.Schema, r *index.Reader, typ, relation string) *clim
 		c.walk(c.relation.Rewrite, true)
 	}
 	c.scans()
+	for _, n := range c.plan.nodes {
+		c.plan.leads = append(c.plan.leads, len(n.same)+len(n.scans) > 0)
+	}
 	c.plan.size += len(c.plan.nodes)
 	return c.plan
 }
@@ -267,8 +268,8 @@ func (p *scanPlan) next(from int, relation index.Name) int {
 	return from + i
 }
 
-// steps returns those along a tuple of an object.
-func (r *scanRelation) steps(reader *index.Reader, object index.ID) []step {
+// along returns the steps along a tuple of an object.
+func (r *scanRelation) along(reader *index.Reader, object index.ID) []step {
 	if r.only {
 		return r.types[0].steps
 	}

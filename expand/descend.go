@@ -69,7 +69,7 @@ func (c *descender) run(limit int) (done bool, err error) {
 			c.scans = c.scans[:n-1]
 			err = c.read(next)
 		} else {
-			next := c.goals.list[c.todo[len(c.todo)-1]]
+			next := c.todo[len(c.todo)-1]
 			c.todo = c.todo[:len(c.todo)-1]
 			if d := c.plan.nodes[next.node].rewrite; d != nil {
 				err = c.descend(next.object, d, next.level)
@@ -84,17 +84,20 @@ func (c *descender) run(limit int) (done bool, err error) {
 
 // reach notes that a goal is reached; as a userset it may be wanted itself.
 func (c *descender) reach(object index.ID, node int32, l level) {
-	at, raised := c.goals.raise(object, node, l)
-	if !raised {
+	if l <= c.goals.raise(object, node, l) {
 		return
 	}
-	c.todo = append(c.todo, at)
+	c.todo = append(c.todo, reached{goal{object, node}, l})
 	if c.plan.nodes[node].wanted {
 		c.find(object, l)
 	}
 }
 
-func (c *descender) find(id index.ID, l level) { c.found.raise(id, 0, l) }
+func (c *descender) find(id index.ID, l level) {
+	if c.found.raise(id, 0, l) == unseen {
+		c.candidates = append(c.candidates, candidate{id, l})
+	}
+}
 
 // descend takes an operator of a goal's rule, which is reached at a level.
 func (c *descender) descend(object index.ID, d *descent, l level) error {

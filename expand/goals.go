@@ -15,86 +15,95 @@ const (
 	certain       // it holds
 )
 
-// A goal is a relation of an object, by its number in a plan, that was reached.
+// A goal is a relation of an object, by its number in a plan.
 type goal struct {
 	object index.ID
 	node   int32
-	level  level
 }
 
-// Goals are those that were reached, in the order in which they were reached first.
-// They are found by a table of their places in the list, with linear probing: a
-// third of what a map costs, and it is used again for the next list.
+// Goals are the levels of those that were reached. The levels of objects with
+// neighbouring ids are in one place of a table: ids that were given together are
+// often reached together.
 type goals struct {
-	list  []goal
-	slots []uint32 // the place in the list and one more, or 0 if the slot is free
+	blocks []block // with linear probing
+	used   int     // of the blocks
+	last   int     // the block that was looked for last
 }
 
-const firstSlots = 1 << 6
+// A block has the levels of a node for sixteen objects in a row, four bits each. One
+// that has no level is free.
+type block struct {
+	first  goal // its object is the number of the block
+	levels uint64
+}
+
+const (
+	blockSize   = 16
+	levelBits   = 64 / blockSize
+	levelMask   = 1<<levelBits - 1
+	firstBlocks = 1 << 5
+)
 
 // reset forgets all goals. The table is left as large as the last list needed it, so
 // that a few small lists in a row do not clear what a large one left.
 func (g *goals) reset() {
-	n := firstSlots
-	for n <= 2*len(g.list) {
+	n := firstBlocks
+	for n <= 2*g.used {
 		n *= 2
 	}
-	if n > cap(g.slots) {
-		g.slots = make([]uint32, n)
+	if n > cap(g.blocks) {
+		g.blocks = make([]block, n)
 	}
-	g.list, g.slots = g.list[:0], g.slots[:n]
-	clear(g.slots)
+	g.blocks, g.used, g.last = g.blocks[:n], 0, 0
+	clear(g.blocks)
 }
 
-// raise enters a goal, or raises its level. It returns its place, and whether either was done.
-func (g *goals) raise(object index.ID, node int32, l level) (place int32, raised bool) {
-	at := g.slot(object, node)
-	if i := g.slots[at]; i > 0 {
-		found := &g.list[i-1]
-		if raised = l > found.level; raised {
-			found.level = l
+// raise raises the level of a goal, unless it is as high already, and returns what it was.
+func (g *goals) raise(object index.ID, node int32, l level) (before level) {
+	b, shift := g.block(object, node), object%blockSize*levelBits
+	before = level(b.levels >> shift & levelMask)
+	if l <= before {
+		return before
+	}
+	fresh := b.levels == 0
+	b.levels += uint64(l-before) << shift
+	if fresh {
+		b.first = goal{object / blockSize, node}
+		if g.used++; 2*g.used > len(g.blocks) {
+			g.grow()
 		}
-		return int32(i - 1), raised
 	}
-	g.list = append(g.list, goal{object, node, l})
-	g.slots[at] = uint32(len(g.list))
-	if 2*len(g.list) > len(g.slots) {
-		g.grow()
-	}
-	return int32(len(g.list) - 1), true
+	return before
 }
 
 // level returns that of a goal, unseen if it was not reached.
 func (g *goals) level(object index.ID, node int32) level {
-	if i := g.slots[g.slot(object, node)]; i > 0 {
-		return g.list[i-1].level
-	}
-	return unseen
+	return level(g.block(object, node).levels >> (object % blockSize * levelBits) & levelMask)
 }
 
-// slot returns that of a goal, or the free one where it belongs.
-func (g *goals) slot(object index.ID, node int32) uint32 {
-	h := (uint64(object) | uint64(node)<<32) * 0x9e3779b97f4a7c15
+// block returns that of a goal, or the free one where it belongs.
+func (g *goals) block(object index.ID, node int32) *block {
+	at := goal{object / blockSize, node}
+	if b := &g.blocks[g.last]; b.first == at && b.levels != 0 {
+		return b
+	}
+	h := (uint64(at.object) | uint64(node)<<32) * 0x9e3779b97f4a7c15
 	h = (h ^ h>>32) * 0xd6e8feb86659fd93
-	mask := uint32(len(g.slots) - 1)
-	for at := uint32(h>>32) & mask; ; at = (at + 1) & mask {
-		i := g.slots[at]
-		if i == 0 || g.list[i-1].object == object && g.list[i-1].node == node {
-			return at
+	for i := int(h>>32) & (len(g.blocks) - 1); ; i = (i + 1) & (len(g.blocks) - 1) {
+		if b := &g.blocks[i]; b.levels == 0 || b.first == at {
+			g.last = i
+			return b
 		}
 	}
 }
 
-// grow enters the list into a table of twice the size.
+// grow puts the blocks into a table of twice the size.
 func (g *goals) grow() {
-	n := 2 * len(g.slots)
-	if n <= cap(g.slots) {
-		g.slots = g.slots[:n]
-		clear(g.slots)
-	} else {
-		g.slots = make([]uint32, n)
-	}
-	for i := range g.list {
-		g.slots[g.slot(g.list[i].object, g.list[i].node)] = uint32(i + 1)
+	old := g.blocks
+	g.blocks, g.last = make([]block, 2*len(old)), 0
+	for _, b := range old {
+		if b.levels != 0 {
+			*g.block(b.first.object*blockSize, b.first.node) = b
+		}
 	}
 }

@@ -109,13 +109,18 @@ func (s *objectList) search() error {
 			return err
 		}
 	}
-	for _, g := range s.goals.list {
-		if g.node == s.plan.target {
-			s.candidates = append(s.candidates, candidate{g.object, g.level})
-		}
+	for i := range s.candidates {
+		s.raise(&s.candidates[i])
 	}
 	s.keys = s.sort(s.candidates, s.keys)
 	return nil
+}
+
+// raise sees to it that a candidate has its level: it may have been reached again.
+func (s *objectList) raise(c *candidate) {
+	if c.level != certain {
+		c.level = s.goals.level(c.id, s.plan.target)
+	}
 }
 
 // stream yields what is certain on the way up, and decides the rest behind it.
@@ -123,26 +128,24 @@ func (s *objectList) stream() error {
 	if err := s.begin(s.subject); err != nil {
 		return err
 	}
-	seen := 0 // goals
+	uncertain := 0 // at the beginning of the candidates
 	for more := true; more; {
-		for ; seen < len(s.goals.list); seen++ {
-			switch g := s.goals.list[seen]; {
-			case g.node != s.plan.target:
-			case g.level == certain:
-				if err := s.entry(candidate{g.object, g.level}); err != nil {
-					return err
-				}
-			default: // it may yet become certain
-				s.candidates = append(s.candidates, candidate{id: g.object})
+		for _, c := range s.candidates[uncertain:] {
+			if c.level != certain { // it may yet become so
+				s.candidates[uncertain] = c
+				uncertain++
+			} else if err := s.entry(c); err != nil {
+				return err
 			}
 		}
+		s.candidates = s.candidates[:uncertain]
 		var err error
 		if more, err = s.climb.climb(); err != nil {
 			return err
 		}
 	}
 	for _, c := range s.candidates {
-		c.level = s.goals.level(c.id, s.plan.target)
+		s.raise(&c)
 		if err := s.entry(c); err != nil {
 			return err
 		}

@@ -5,15 +5,22 @@ import "github.com/baobab-authz/baobab/internal/index"
 // A scratch is the memory that a list works with, which serves the next one.
 type scratch struct {
 	goals      goals
-	todo       []int32 // places of goals whose steps are not taken yet
-	found      goals   // the subjects that were found, without a node
-	scans      []scan  // relations whose tuples are not all read yet
+	todo       []reached   // goals whose steps are not taken yet
+	found      goals       // the subjects that were found, without a node
+	scans      []scan      // relations whose tuples are not all read yet
+	candidates []candidate // each with the level at which it was reached first
 	page       []index.Key
-	candidates []candidate
 	keys       []keyed
 }
 
-// maxScratch is how many goals a scratch may have room for if it is kept.
+// Reached is a goal, and a level at which it was reached.
+type reached struct {
+	goal
+	level level
+}
+
+// maxScratch is how many candidates, or blocks of goals, a scratch may have room for if
+// it is kept.
 const maxScratch = 1 << 16
 
 // begin returns a scratch for a list.
@@ -30,7 +37,7 @@ func (l *Lister) begin() *scratch {
 
 // end gives a scratch back. One that has grown large is left to the collector.
 func (l *Lister) end(s *scratch) {
-	if cap(s.goals.list) <= maxScratch && cap(s.found.list) <= maxScratch {
+	if max(cap(s.goals.blocks), cap(s.found.blocks), cap(s.candidates)) <= maxScratch {
 		l.scratches.Put(s)
 	}
 }

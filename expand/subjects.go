@@ -143,8 +143,8 @@ func (s *subjectList) search() error {
 	if _, err := s.descender.run(math.MaxInt); err != nil {
 		return err
 	}
-	for _, g := range s.found.list {
-		s.candidates = append(s.candidates, candidate{g.object, g.level})
+	for i := range s.candidates {
+		s.candidates[i].level = s.found.level(s.candidates[i].id, 0)
 	}
 	if !s.unordered || !s.public.denied() { // exceptions are ordered
 		s.keys = s.sort(s.candidates, s.keys)
