@@ -43,6 +43,11 @@ func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
 	if v != unsure && fastMode != both {
 		return decided(v), nil
 	}
+	l := a.evaluator.lookup(a.ctx, a.state, &t)
+	kept, ok := l.find()
+	if ok && fastMode != both {
+		return kept, nil
+	}
 	if err := validate(a.state, t); err != nil {
 		return Decision{}, err
 	}
@@ -51,6 +56,11 @@ func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
 	}
 	d, err := a.solver.ask(t)
 	mustAgree(t, v, d, err)
+	if ok {
+		mustBeKept(t, kept, d, err)
+	} else if err == nil {
+		l.keep(a.solver, d, a.evaluator.keepFrom)
+	}
 	if err != nil && !ofCandidate(err) { // what the solver knows is incomplete
 		a.Close()
 	}

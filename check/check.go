@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sort"
 	"strings"
 	"sync"
@@ -23,11 +24,24 @@ type Options struct {
 	// are not swept yet are passed over, and cost less, uncounted. The default
 	// is 10 million; a negative number means no bound.
 	MaxSteps int
+
+	// CacheBytes bounds the memory of the decisions that are kept, see [Cache].
+	// Default: 16 MiB. Negative: none are kept.
+	CacheBytes int64
+	// CacheSteps is how many steps a search takes at least for its decision to be
+	// kept: one that is as cheap as to look it up is not worth the memory.
+	// Default: 8.
+	CacheSteps int
+	// Cache is where decisions are kept instead, together with those of others.
+	// Then CacheBytes means nothing. Default: one of its own.
+	Cache *Cache
 }
 
 const (
-	defaultMaxSteps = 10_000_000
-	maxPlans        = 32
+	defaultMaxSteps   = 10_000_000
+	defaultCacheBytes = 16 << 20
+	defaultCacheSteps = 8
+	maxPlans          = 32
 )
 
 // An Evaluator answers questions. It is safe for use by many goroutines. It
@@ -35,6 +49,8 @@ const (
 // about, so a store wants an evaluator of its own.
 type Evaluator struct {
 	budget    int
+	cache     *Cache   // nil if nothing is kept
+	keepFrom  int      // steps of a search
 	graphOnly bool     // in tests
 	plans     sync.Map // planKey → *plan
 	planned   atomic.Int32
@@ -50,7 +66,17 @@ type planKey struct {
 
 // New returns an evaluator.
 func New(o Options) *Evaluator {
-	e := &Evaluator{budget: o.MaxSteps}
+	e := &Evaluator{budget: o.MaxSteps, cache: o.Cache, keepFrom: o.CacheSteps}
+	if o.CacheSteps == 0 {
+		e.keepFrom = defaultCacheSteps
+	}
+	switch {
+	case o.Cache != nil:
+	case o.CacheBytes == 0:
+		e.cache = NewCache(defaultCacheBytes)
+	case o.CacheBytes > 0:
+		e.cache = NewCache(o.CacheBytes)
+	}
 	switch {
 	case o.MaxSteps == 0:
 		e.budget = defaultMaxSteps
@@ -76,6 +102,11 @@ func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (
 			return decided(v), nil
 		}
 	}
+	l := e.lookup(ctx, st, &t)
+	kept, ok := l.find()
+	if ok && fastMode != both {
+		return kept, nil
+	}
 	if err := validate(st, t); err != nil {
 		return Decision{}, err
 	}
@@ -87,7 +118,24 @@ func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (
 	s.principal(t.Subject)
 	d, err := s.ask(t)
 	mustAgree(t, v, d, err)
+	if ok {
+		mustBeKept(t, kept, d, err)
+	} else if err == nil {
+		l.keep(s, d, e.keepFrom)
+	}
 	return d, err
+}
+
+// lookup returns the lookup of a question of a state that can be asked.
+func (e *Evaluator) lookup(ctx context.Context, st *store.State, t *tuple.Tuple) lookup {
+	if e.cache == nil || st.Err() != nil || ctx.Err() != nil {
+		return lookup{}
+	}
+	p, err := e.plan(st.Schema(), st.Reader())
+	if err != nil {
+		return lookup{}
+	}
+	return p.lookup(e.cache, st, t)
 }
 
 // fast reports whether rosters are tried first.
@@ -187,6 +235,7 @@ func (s *solver) forget() {
 	s.graph.reset()
 	s.looked, s.inners, s.cycles, s.foreign = 0, nil, nil, foreign{}
 	s.stack, s.frames = s.stack[:0], s.frames[:0]
+	s.until = math.MaxInt64
 }
 
 func (e *Evaluator) plan(sch *schema.Schema, r *index.Reader) (*plan, error) {
@@ -202,7 +251,9 @@ func (e *Evaluator) plan(sch *schema.Schema, r *index.Reader) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.key = key
+	if p.key = key; e.cache != nil {
+		p.number = e.cache.newPlan()
+	}
 	first, loaded := e.plans.LoadOrStore(key, p)
 	if !loaded && e.planned.Add(1) > maxPlans { // schemas come and go
 		e.plans.Clear()

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/schema"
@@ -10,8 +11,9 @@ import (
 // A plan is a schema in the form in which the solver walks it: names are
 // interned, and the parts of a rule say what they can need.
 type plan struct {
-	key   planKey
-	rules map[ref]*rule
+	key    planKey
+	number uint64 // in the cache, if there is one
+	rules  map[ref]*rule
 	// reverse[i] lists the rules of which rule i can make a tuple true.
 	reverse    [][]int32
 	reach      reachCache
@@ -21,6 +23,7 @@ type plan struct {
 	climbs     map[ref][]climbStep
 	groupNames []index.Name // what the climbs go along
 	memo       *memo
+	needs      []atomic.Pointer[depends] // of each rule, as soon as it is asked for
 	caveats    map[string]*schema.Caveat // by name
 }
 
@@ -91,6 +94,7 @@ func newPlan(s *schema.Schema, r *index.Reader) (*plan, error) {
 		}
 	}
 	c.plan.reverse = make([][]int32, len(c.plan.rules))
+	c.plan.needs = make([]atomic.Pointer[depends], len(c.plan.rules))
 	for _, d := range s.Definitions() {
 		for _, rel := range d.Relations {
 			c.link(s, d, rel)
