@@ -21,6 +21,7 @@ type Asker struct {
 	subject    tuple.Subject
 	conditions map[string]prepared
 
+	plan *plan // nil before the first question
 	fast fast
 }
 
@@ -39,14 +40,21 @@ func (a *Asker) Close() {
 
 // Check is [Evaluator.Check].
 func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
-	v := a.tryFast(&t)
-	if v != unsure && fastMode != both {
-		return decided(v), nil
-	}
-	l := a.evaluator.lookup(a.ctx, a.state, &t)
+	l := a.expected(&t)
 	kept, ok := l.find()
 	if ok && fastMode != both {
 		return kept, nil
+	}
+	v := a.tryFast(&t)
+	if v != unsure && fastMode != both {
+		l.surprised()
+		return decided(v), nil
+	}
+	if !l.looked {
+		l = a.lookup(&t)
+		if kept, ok = l.find(); ok && fastMode != both {
+			return kept, nil
+		}
 	}
 	if err := validate(a.state, t); err != nil {
 		return Decision{}, err
@@ -56,12 +64,12 @@ func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
 	}
 	d, err := a.solver.ask(t)
 	mustAgree(t, v, d, err)
-	if ok {
+	switch {
+	case ok:
 		mustBeKept(t, kept, d, err)
-	} else if err == nil {
+	case err == nil:
 		l.keep(a.solver, d, a.evaluator.keepFrom)
-	}
-	if err != nil && !ofCandidate(err) { // what the solver knows is incomplete
+	case !ofCandidate(err): // what the solver knows is incomplete
 		a.Close()
 	}
 	return d, err
@@ -76,12 +84,18 @@ func (a *Asker) tryFast(t *tuple.Tuple) value {
 	if !a.evaluator.fast() || a.state.Err() != nil {
 		return unsure
 	}
-	if a.fast.plan == nil {
-		if p, err := a.evaluator.plan(a.state.Schema(), a.state.Reader()); err == nil {
-			a.fast.prepare(a.ctx, a.state, p, a.evaluator.budget)
-		}
+	if p := a.planned(); a.fast.plan == nil && p != nil {
+		a.fast.prepare(a.ctx, a.state, p, a.evaluator.budget)
 	}
 	return a.fast.question(t)
+}
+
+// planned returns the plan of the state, or nil if the state cannot be asked.
+func (a *Asker) planned() *plan {
+	if a.plan == nil {
+		a.plan, _ = a.evaluator.plan(a.state.Schema(), a.state.Reader())
+	}
+	return a.plan
 }
 
 // turn makes a solver ready for questions about a subject.

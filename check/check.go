@@ -92,50 +92,9 @@ func New(o Options) *Evaluator {
 // [tuple.Tuple.Validate] and of [schema.Schema.ValidateTuple], that of the
 // context, [ErrBudget], [ErrCondition] and [ErrCycle].
 func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (Decision, error) {
-	v := unsure
-	if e.fast() && st.Err() == nil {
-		var f fast
-		if p, err := e.plan(st.Schema(), st.Reader()); err == nil {
-			f.prepare(ctx, st, p, e.budget)
-		}
-		if v = f.question(&t); v != unsure && fastMode != both {
-			return decided(v), nil
-		}
-	}
-	l := e.lookup(ctx, st, &t)
-	kept, ok := l.find()
-	if ok && fastMode != both {
-		return kept, nil
-	}
-	if err := validate(st, t); err != nil {
-		return Decision{}, err
-	}
-	s, err := e.begin(ctx, st)
-	if err != nil {
-		return Decision{}, err
-	}
-	defer e.end(s)
-	s.principal(t.Subject)
-	d, err := s.ask(t)
-	mustAgree(t, v, d, err)
-	if ok {
-		mustBeKept(t, kept, d, err)
-	} else if err == nil {
-		l.keep(s, d, e.keepFrom)
-	}
-	return d, err
-}
-
-// lookup returns the lookup of a question of a state that can be asked.
-func (e *Evaluator) lookup(ctx context.Context, st *store.State, t *tuple.Tuple) lookup {
-	if e.cache == nil || st.Err() != nil || ctx.Err() != nil {
-		return lookup{}
-	}
-	p, err := e.plan(st.Schema(), st.Reader())
-	if err != nil {
-		return lookup{}
-	}
-	return p.lookup(e.cache, st, t)
+	a := Asker{evaluator: e, ctx: ctx, state: st}
+	defer a.Close()
+	return a.Check(t)
 }
 
 // fast reports whether rosters are tried first.

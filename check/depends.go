@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+	"sync/atomic"
 
 	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/schema"
@@ -14,8 +15,9 @@ import (
 // caveats that these can carry. Whatever is excluded counts.
 type depends struct {
 	relations  []index.Name
-	parameters []string // sorted
-	many       bool     // there are too many relations, so that nothing is kept
+	parameters []string    // sorted
+	many       bool        // there are too many relations, so that nothing is kept
+	slow       atomic.Bool // questions about it were left to the search of late
 }
 
 // maxDepends bounds the relations that a kept result may depend on: their epochs
@@ -27,9 +29,8 @@ func (p *plan) depends(id int32, r *index.Reader, typ, relation string) *depends
 	if d := p.needs[id].Load(); d != nil {
 		return d
 	}
-	d := newDepends(p.key.schema, r, typ, relation)
-	p.needs[id].Store(d)
-	return d
+	p.needs[id].CompareAndSwap(nil, newDepends(p.key.schema, r, typ, relation))
+	return p.needs[id].Load()
 }
 
 func newDepends(s *schema.Schema, r *index.Reader, typ, relation string) *depends {

@@ -3,7 +3,7 @@ package check
 import (
 	"fmt"
 
-	"github.com/baobab-authz/baobab/store"
+	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/tuple"
 )
 
@@ -12,51 +12,92 @@ import (
 // the state.
 type lookup struct {
 	cache   *Cache // nil if it is not kept
+	plan    *plan
+	needs   *depends
 	key     resultKey
 	epoch   uint64
 	instant int64
+	looked  bool // before anything else was tried
+}
+
+// expected returns the lookup of a question before rosters are tried, if those
+// about its relation were left to the search of late: what is kept is then found
+// without trying in vain.
+func (a *Asker) expected(t *tuple.Tuple) lookup {
+	if a.evaluator.cache == nil || a.state.Err() != nil || a.planned() == nil || a.plan.slow.Load() == 0 {
+		return lookup{}
+	}
+	d := a.plan.dependsOf(t)
+	if d == nil || !d.slow.Load() {
+		return lookup{}
+	}
+	l := a.lookup(t)
+	l.looked = true
+	return l
+}
+
+// dependsOf returns what the question's rule depends on, if that is known yet.
+func (p *plan) dependsOf(t *tuple.Tuple) *depends {
+	if typ := p.types[t.Object.Type]; typ != nil {
+		if r := typ.rules[t.Relation]; r != nil {
+			return p.needs[r.id].Load()
+		}
+	}
+	return nil
 }
 
 // lookup returns the lookup of a question. What it resolves need not be validated,
 // since the state knows it.
-func (p *plan) lookup(c *Cache, st *store.State, t *tuple.Tuple) (l lookup) {
-	if c == nil || !st.Committed() {
+func (a *Asker) lookup(t *tuple.Tuple) (l lookup) {
+	if a.evaluator.cache == nil || a.state.Err() != nil || a.ctx.Err() != nil || !a.state.Committed() || a.planned() == nil {
 		return lookup{}
 	}
-	object, subject := p.types[t.Object.Type], p.types[t.Subject.Type]
-	if object == nil || subject == nil || t.Object.ID == tuple.Wildcard {
+	r := a.state.Reader()
+	at, ok := a.plan.resolve(r, t, &l.key)
+	if !ok {
 		return lookup{}
 	}
-	r, at := st.Reader(), object.rules[t.Relation]
-	var known [2]bool
-	l.key.object, known[0] = r.IDOf(object.name, t.Object.ID)
-	l.key.subject, known[1] = r.IDOf(subject.name, t.Subject.ID)
-	if at == nil || known != [2]bool{true, true} {
+	l.needs = a.plan.depends(at.id, r, t.Object.Type, t.Relation)
+	if l.needs.many {
 		return lookup{}
 	}
-	if t.Subject.Relation != "" {
-		of := subject.rules[t.Subject.Relation]
-		if of == nil || t.Subject.ID == tuple.Wildcard {
-			return lookup{}
-		}
-		l.key.subjectRelation = of.relation
-	}
-	d := p.depends(at.id, r, t.Object.Type, t.Relation)
-	if d.many {
-		return lookup{}
-	}
-	if given := st.Context(); len(given) > 0 && len(d.parameters) > 0 {
+	if given := a.state.Context(); len(given) > 0 && len(l.needs.parameters) > 0 {
 		var buf [128]byte
-		values, ok := d.values(given, buf[:0])
+		values, ok := l.needs.values(given, buf[:0])
 		if !ok {
 			return lookup{}
 		}
 		l.key.given = string(values)
 	}
-	l.key.plan, l.key.relation = p.number, at.relation
-	l.epoch, l.instant = r.Epoch(d.relations), r.Instant()
-	l.cache = c
+	l.key.plan, l.plan = a.plan.number, a.plan
+	l.epoch, l.instant = r.Epoch(l.needs.relations), r.Instant()
+	l.cache = a.evaluator.cache
 	return l
+}
+
+// resolve fills in the ids and names of a question, and returns its rule; false if
+// the state does not know all of it, or it may not be asked.
+func (p *plan) resolve(r *index.Reader, t *tuple.Tuple, k *resultKey) (_ *fastRule, ok bool) {
+	object, subject := p.types[t.Object.Type], p.types[t.Subject.Type]
+	if object == nil || subject == nil || t.Object.ID == tuple.Wildcard {
+		return nil, false
+	}
+	at := object.rules[t.Relation]
+	if at == nil {
+		return nil, false
+	}
+	k.relation = at.relation
+	if t.Subject.Relation != "" {
+		of := subject.rules[t.Subject.Relation]
+		if of == nil || t.Subject.ID == tuple.Wildcard {
+			return nil, false
+		}
+		k.subjectRelation = of.relation
+	}
+	if k.object, ok = r.IDOf(object.name, t.Object.ID); ok {
+		k.subject, ok = r.IDOf(subject.name, t.Subject.ID)
+	}
+	return at, ok
 }
 
 // find returns the decision that is kept for the question.
@@ -64,10 +105,14 @@ func (l *lookup) find() (Decision, bool) {
 	if l.cache == nil {
 		return Decision{}, false
 	}
-	return l.cache.find(&l.key, l.epoch, l.instant)
+	d, ok := l.cache.find(&l.key, l.epoch, l.instant)
+	if ok {
+		l.expect(true)
+	}
+	return d, ok
 }
 
-// keep keeps what a search has found, if it took long enough.
+// keep keeps what a search has found, if it took as many steps.
 func (l *lookup) keep(s *solver, d Decision, steps int) {
 	switch {
 	case l.cache == nil:
@@ -75,6 +120,25 @@ func (l *lookup) keep(s *solver, d Decision, steps int) {
 		l.cache.refuse(&l.key)
 	default:
 		l.cache.keep(&l.key, result{l.epoch, l.instant, s.until, d})
+		l.expect(true)
+	}
+}
+
+// surprised says that rosters decided what was looked up in vain.
+func (l *lookup) surprised() {
+	if l.cache != nil {
+		l.expect(false)
+	}
+}
+
+// expect says whether questions about the relation are to be looked up first.
+func (l *lookup) expect(first bool) {
+	switch {
+	case l.needs.slow.Load() == first || !l.needs.slow.CompareAndSwap(!first, first):
+	case first:
+		l.plan.slow.Add(1)
+	default:
+		l.plan.slow.Add(-1)
 	}
 }
 

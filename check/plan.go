@@ -24,6 +24,7 @@ type plan struct {
 	groupNames []index.Name // what the climbs go along
 	memo       *memo
 	needs      []atomic.Pointer[depends] // of each rule, as soon as it is asked for
+	slow       atomic.Int32              // of these, those that are slow
 	caveats    map[string]*schema.Caveat // by name
 }
 
