@@ -96,6 +96,11 @@ func (e *Engine) viewOr(st *store.State, err error) (View, error) {
 
 // Check is [View.Check] of Now.
 func (e *Engine) Check(ctx context.Context, t tuple.Tuple) (Decision, error) {
+	if st, err := e.store.Current(); err == nil {
+		if d, ok := e.evaluator.Try(ctx, &st, t); ok {
+			return d, nil
+		}
+	}
 	return e.Now().Check(ctx, t)
 }
 

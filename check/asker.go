@@ -21,7 +21,6 @@ type Asker struct {
 	subject    tuple.Subject
 	conditions map[string]prepared
 
-	plan *plan // nil before the first question
 	fast fast
 }
 
@@ -40,18 +39,18 @@ func (a *Asker) Close() {
 
 // Check is [Evaluator.Check].
 func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
-	l := a.expected(&t)
+	l := a.evaluator.expected(a.ctx, a.state, &t)
 	kept, ok := l.find()
 	if ok && fastMode != both {
 		return kept, nil
 	}
-	v := a.tryFast(&t)
+	v := a.try(&t)
 	if v != unsure && fastMode != both {
 		l.surprised()
 		return decided(v), nil
 	}
 	if !l.looked {
-		l = a.lookup(&t)
+		l = a.evaluator.lookup(a.ctx, a.state, &t)
 		if kept, ok = l.find(); ok && fastMode != both {
 			return kept, nil
 		}
@@ -79,23 +78,13 @@ func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
 // which others can be answered.
 func ofCandidate(err error) bool { return errors.Is(err, ErrCycle) || errors.Is(err, ErrCondition) }
 
-// tryFast answers a question from rosters if they suffice.
-func (a *Asker) tryFast(t *tuple.Tuple) value {
-	if !a.evaluator.fast() || a.state.Err() != nil {
-		return unsure
-	}
-	if p := a.planned(); a.fast.plan == nil && p != nil {
-		a.fast.prepare(a.ctx, a.state, p, a.evaluator.budget)
+// try answers a question from rosters if they suffice.
+func (a *Asker) try(t *tuple.Tuple) value {
+	if a.fast.plan == nil || a.state.Err() != nil {
+		a.fast = fast{}
+		a.fast.prepare(a.ctx, a.evaluator, a.state)
 	}
 	return a.fast.question(t)
-}
-
-// planned returns the plan of the state, or nil if the state cannot be asked.
-func (a *Asker) planned() *plan {
-	if a.plan == nil {
-		a.plan, _ = a.evaluator.plan(a.state.Schema(), a.state.Reader())
-	}
-	return a.plan
 }
 
 // turn makes a solver ready for questions about a subject.

@@ -29,7 +29,7 @@ type cacheShard struct {
 	mu           sync.Mutex
 	lru          *simplelru.LRU[resultKey, result]
 	bytes, limit int64
-	hits, misses uint64
+	hits, kept   uint64
 	refused      atomic.Uint64
 	_            [64]byte // so that two locks do not share a line of the processor's cache
 }
@@ -87,7 +87,6 @@ func (c *Cache) find(k *resultKey, epoch uint64, instant int64) (Decision, bool)
 	defer s.mu.Unlock()
 	r, ok := s.lru.Get(*k)
 	if !ok || r.epoch != epoch || instant < r.from || instant >= r.until {
-		s.misses++
 		return Decision{}, false
 	}
 	s.hits++
@@ -100,6 +99,7 @@ func (c *Cache) keep(k *resultKey, r result) {
 	size := bytesOf(k, &r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.kept++
 	if size > s.limit {
 		return
 	}
@@ -139,9 +139,10 @@ func (c *Cache) Stats() CacheStats {
 		st.Entries += s.lru.Len()
 		st.Bytes += s.bytes
 		st.Hits += s.hits
-		st.Misses += s.misses
 		s.mu.Unlock()
+		st.Misses += s.kept
 		st.Refused += s.refused.Load()
 	}
+	st.Misses += st.Refused
 	return st
 }

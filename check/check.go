@@ -39,6 +39,7 @@ type Options struct {
 
 const (
 	defaultMaxSteps   = 10_000_000
+	defaultMemo       = 64 << 20
 	defaultCacheBytes = 16 << 20
 	defaultCacheSteps = 8
 	maxPlans          = 32
@@ -54,6 +55,8 @@ type Evaluator struct {
 	graphOnly bool     // in tests
 	plans     sync.Map // planKey → *plan
 	planned   atomic.Int32
+	numbers   atomic.Uint64 // of plans
+	memo      *memo
 	last      atomic.Pointer[plan] // that was asked for
 	solvers   sync.Pool
 }
@@ -66,7 +69,7 @@ type planKey struct {
 
 // New returns an evaluator.
 func New(o Options) *Evaluator {
-	e := &Evaluator{budget: o.MaxSteps, cache: o.Cache, keepFrom: o.CacheSteps}
+	e := &Evaluator{budget: o.MaxSteps, memo: newMemo(defaultMemo), cache: o.Cache, keepFrom: o.CacheSteps}
 	if o.CacheSteps == 0 {
 		e.keepFrom = defaultCacheSteps
 	}
@@ -95,6 +98,28 @@ func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (
 	a := Asker{evaluator: e, ctx: ctx, state: st}
 	defer a.Close()
 	return a.Check(t)
+}
+
+// Try answers a question if it can be decided without a search, as nearly all can,
+// and as Check would. It does not keep st, which may be on the caller's stack, and
+// allocates nothing once the subject is known.
+func (e *Evaluator) Try(ctx context.Context, st *store.State, t tuple.Tuple) (Decision, bool) {
+	if fastMode == both {
+		return Decision{}, false
+	}
+	l := e.expected(ctx, st, &t)
+	if l.looked {
+		return l.find()
+	}
+	v := e.try(ctx, st, &t)
+	return decided(v), v != unsure
+}
+
+// try is question of a fast that is used once.
+func (e *Evaluator) try(ctx context.Context, st *store.State, t *tuple.Tuple) value {
+	var f fast
+	f.prepare(ctx, e, st)
+	return f.question(t)
 }
 
 // fast reports whether rosters are tried first.
@@ -163,7 +188,7 @@ func (e *Evaluator) begin(ctx context.Context, st *store.State) (*solver, error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	p, err := e.plan(st.Schema(), st.Reader())
+	p, err := e.plan(st.Schema(), st.Reader().Dict())
 	if err != nil {
 		return nil, err
 	}
@@ -197,20 +222,20 @@ func (s *solver) forget() {
 	s.until = math.MaxInt64
 }
 
-func (e *Evaluator) plan(sch *schema.Schema, r *index.Reader) (*plan, error) {
-	if p := e.last.Load(); p != nil && p.key.schema == sch && p.key.dict == r.Dict() {
+func (e *Evaluator) plan(sch *schema.Schema, d *index.Dict) (*plan, error) {
+	if p := e.last.Load(); p != nil && p.key.schema == sch && p.key.dict == d {
 		return p, nil
 	}
-	key := planKey{sch, r.Dict()}
+	key := planKey{sch, d}
 	if p, ok := e.plans.Load(key); ok {
 		e.last.Store(p.(*plan))
 		return p.(*plan), nil
 	}
-	p, err := newPlan(sch, r)
+	p, err := newPlan(sch, d)
 	if err != nil {
 		return nil, err
 	}
-	if p.key = key; e.cache != nil {
+	if p.key, p.number = key, e.numbers.Add(1); e.cache != nil {
 		p.number = e.cache.newPlan()
 	}
 	first, loaded := e.plans.LoadOrStore(key, p)

@@ -25,15 +25,15 @@ type depends struct {
 const maxDepends = 256
 
 // depends returns what a rule depends on, which is found out once.
-func (p *plan) depends(id int32, r *index.Reader, typ, relation string) *depends {
+func (p *plan) depends(id int32, typ, relation string) *depends {
 	if d := p.needs[id].Load(); d != nil {
 		return d
 	}
-	p.needs[id].CompareAndSwap(nil, newDepends(p.key.schema, r, typ, relation))
+	p.needs[id].CompareAndSwap(nil, newDepends(p.key.schema, p.key.dict, typ, relation))
 	return p.needs[id].Load()
 }
 
-func newDepends(s *schema.Schema, r *index.Reader, typ, relation string) *depends {
+func newDepends(s *schema.Schema, dict *index.Dict, typ, relation string) *depends {
 	type rule struct{ typ, relation string }
 	d := &depends{}
 	seen := map[rule]bool{}
@@ -45,7 +45,7 @@ func newDepends(s *schema.Schema, r *index.Reader, typ, relation string) *depend
 		}
 	}
 	read := func(rel *schema.Relation) {
-		name, _ := r.Name(rel.Name)
+		name, _ := dict.Name(rel.Name)
 		d.relations = append(d.relations, name)
 		for _, sub := range rel.Subjects {
 			if c := s.Caveat(sub.Caveat); c != nil {

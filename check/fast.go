@@ -36,26 +36,40 @@ type fast struct {
 	memo   *memo // nil unless the state is that of a commit
 	budget int   // 0 is none
 
-	about    tuple.Subject
+	about tuple.Subject
+	principal
+	closure *closure // nil until it is needed
+
+	steps int // that are left
+}
+
+// A principal is the subject of questions, as rosters and closures have it.
+type principal struct {
 	subject  goal // as in a solver
 	kind     subjectKind
 	public   index.ID // the wildcard that names the subject too, or 0
 	reach    reachSet
 	want     index.Entry // the subject, as entries have it
 	wildcard index.Entry // the wildcard, or 0
-	closure  *closure    // nil until it is needed
-
-	steps int // that are left
 }
 
 // subjectBits are those of an entry that say who the subject is.
 const subjectBits index.Entry = 0x0000_ffff_ffff_fffe
 
-// prepare makes f ready for questions of a state.
-func (f *fast) prepare(ctx context.Context, st *store.State, p *plan, budget int) {
-	*f = fast{ctx: ctx, reader: st.Reader(), plan: p, budget: budget}
+// prepare makes f ready for questions of a state that can be decided from rosters;
+// otherwise they are all unsure.
+func (f *fast) prepare(ctx context.Context, e *Evaluator, st *store.State) {
+	r := st.Reader()
+	if !e.fast() || !r.Rosters() || st.Err() != nil {
+		return
+	}
+	p, err := e.plan(st.Schema(), r.Dict())
+	if err != nil {
+		return
+	}
+	f.ctx, f.reader, f.plan, f.budget = ctx, r, p, e.budget
 	if st.Committed() {
-		f.memo = p.memo
+		f.memo = e.memo
 	}
 }
 
@@ -63,53 +77,73 @@ func (f *fast) prepare(ctx context.Context, st *store.State, p *plan, budget int
 // it, and so if it may be malformed or names what there is not: what it resolves
 // here need not be validated, since the state knows it.
 func (f *fast) question(t *tuple.Tuple) value {
-	if f.plan == nil || !f.reader.Rosters() || f.ctx.Err() != nil || t.Subject != f.about && !f.principal(t.Subject) {
+	if f.plan == nil || f.ctx.Err() != nil {
 		return unsure
 	}
-	typ := f.plan.types[t.Object.Type]
-	if typ == nil {
+	if t.Subject == f.about {
+		return f.asks(&t.Object, t.Relation)
+	}
+	typ, by := f.plan.types[t.Object.Type], f.plan.types[t.Subject.Type]
+	if typ == nil || by == nil {
 		return unsure
 	}
-	r := typ.rules[t.Relation]
-	id, ok := f.reader.IDOf(typ.name, t.Object.ID)
-	if r == nil || !ok || t.Object.ID == tuple.Wildcard { // known, but nobody may ask about it
+	object, subject := f.reader.IDsOf(typ.name, t.Object.ID, by.name, t.Subject.ID)
+	if object == 0 || subject == 0 || t.Object.ID == tuple.Wildcard || !f.become(&t.Subject, by, subject) {
+		return unsure
+	}
+	return f.decide(object, typ.rules[t.Relation])
+}
+
+// asks is question for the subject that f has become.
+func (f *fast) asks(object *tuple.Object, relation string) value {
+	typ := f.plan.types[object.Type]
+	if typ == nil || object.ID == tuple.Wildcard { // known, perhaps, but nobody may ask about it
+		return unsure
+	}
+	id, ok := f.reader.IDOf(typ.name, object.ID)
+	if !ok {
+		return unsure
+	}
+	return f.decide(id, typ.rules[relation])
+}
+
+func (f *fast) decide(object index.ID, r *fastRule) value {
+	if r == nil {
 		return unsure
 	}
 	f.steps = maxFast
 	if f.budget > 0 {
 		f.steps = min(maxFast, f.budget)
 	}
-	return f.holds(id, r)
+	return f.holds(object, r)
 }
 
-// principal makes sub the subject of the questions that follow, if the state knows it.
-func (f *fast) principal(sub tuple.Subject) bool {
-	typ := f.plan.types[sub.Type]
-	if typ == nil {
-		return false
-	}
-	id, ok := f.reader.IDOf(typ.name, sub.ID)
-	if !ok {
-		return false
-	}
-	f.kind = subjectKind{ref: ref{typ: typ.name}, wildcard: sub.ID == tuple.Wildcard}
-	f.public, f.wildcard, f.closure = 0, 0, nil
-	if sub.Relation != "" {
+// become makes sub, whose object is id, the subject of the questions that follow,
+// unless the schema does not have it.
+func (f *fast) become(sub *tuple.Subject, typ *fastType, id index.ID) bool {
+	p := principal{kind: subjectKind{ref: ref{typ: typ.name}, wildcard: sub.ID == tuple.Wildcard}}
+	switch {
+	case sub.Relation != "":
 		r := typ.rules[sub.Relation]
-		if r == nil || f.kind.wildcard {
+		if r == nil || p.kind.wildcard {
 			return false
 		}
-		f.kind.relation = r.relation
-	} else if typ.public && !f.kind.wildcard {
-		f.public, _ = f.reader.IDOf(typ.name, tuple.Wildcard)
+		p.kind.relation = r.relation
+		p.reach = f.plan.reachable(p.kind)
+	case p.kind.wildcard:
+		p.reach = f.plan.reachable(p.kind)
+	default:
+		p.reach = typ.reachable(f.plan)
+		if typ.public {
+			p.public, _ = f.reader.IDOf(typ.name, tuple.Wildcard)
+		}
 	}
-	f.about = sub
-	f.subject = goal{id, f.kind.relation}
-	f.reach = f.plan.reachable(f.kind)
-	f.want = index.EntryOf(index.Key{Subject: id, SubjectRelation: f.kind.relation})
-	if f.public != 0 {
-		f.wildcard = index.EntryOf(index.Key{Subject: f.public})
+	p.subject = goal{id, p.kind.relation}
+	p.want = index.EntryOf(index.Key{Subject: id, SubjectRelation: p.kind.relation})
+	if p.public != 0 {
+		p.wildcard = index.EntryOf(index.Key{Subject: p.public})
 	}
+	f.about, f.principal, f.closure = *sub, p, nil
 	return true
 }
 

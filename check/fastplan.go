@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/schema"
@@ -31,6 +32,17 @@ type fastType struct {
 	name   index.Name
 	public bool // there is a wildcard of it somewhere
 	rules  map[string]*fastRule
+	reach  atomic.Pointer[reachSet] // from an object of it; nil until it is needed
+}
+
+// reachable is [plan.reachable] for an object of the type.
+func (t *fastType) reachable(p *plan) reachSet {
+	if s := t.reach.Load(); s != nil {
+		return *s
+	}
+	s := p.reachable(subjectKind{ref: ref{typ: t.name}})
+	t.reach.Store(&s)
+	return s
 }
 
 // inline returns a rule for a part that is none of its own.

@@ -29,7 +29,7 @@ func TestPlanOfAnotherSchema(t *testing.T) {
 	require.NoError(t, err)
 	state, err := st.Now()
 	require.NoError(t, err)
-	_, err = newPlan(schema.MustParse("definition user {}\ndefinition doc { relation owner: user }"), state.Reader())
+	_, err = newPlan(schema.MustParse("definition user {}\ndefinition doc { relation owner: user }"), state.Reader().Dict())
 	require.EqualError(t, err, `check: the store does not know the name "doc" of its schema`)
 }
 
@@ -46,25 +46,38 @@ func TestCausesForgetALargeTable(t *testing.T) {
 	require.Equal(t, cause(2), c.intern(causeSet{missing: []string{"a"}}))
 }
 
-// A memo grows as closures displace each other, and finds what is in it.
-func TestMemoGrows(t *testing.T) {
-	m := newMemo(nil)
-	for i := range 4 * firstMemo {
-		m.keep(&closure{of: goal{object: index.ID(i + 1)}, epoch: 7, from: 10, until: 20})
+// A memo grows as closures displace each other, finds what is in it, and keeps
+// to its limit.
+func TestMemo(t *testing.T) {
+	const n, limit = 10_000, 1 << 20
+	m, p := newMemo(limit), &plan{number: 3}
+	of := func(i int) goal { return goal{object: index.ID(i + 1)} }
+	for i := range n {
+		m.keep(p, &closure{of: of(i), plan: p.number})
+		require.LessOrEqual(t, m.bytes.Load(), int64(limit))
+		require.NotNil(t, m.find(p, of(i)))
 	}
 	require.Greater(t, len(*m.table.Load()), firstMemo)
 	found := 0
-	for i := range 4 * firstMemo {
-		g := goal{object: index.ID(i + 1)}
-		if c := m.find(g, 7, 10); c != nil {
-			require.Equal(t, g, c.of)
+	for i := range n {
+		if c := m.find(p, of(i)); c != nil {
+			require.Equal(t, of(i), c.of)
 			found++
 		}
-		require.Nil(t, m.find(g, 8, 10))
-		require.Nil(t, m.find(g, 7, 9))
-		require.Nil(t, m.find(g, 7, 20))
+		require.Nil(t, m.find(&plan{number: 4}, of(i)), "of another plan")
 	}
-	require.Greater(t, found, firstMemo)
+	require.Equal(t, m.kept, found)
+	require.Greater(t, found, limit/2/int(new(closure).bytes()))
+
+	large := &closure{of: of(n), plan: p.number, groups: make([]goal, limit/8)}
+	m.keep(p, large)
+	require.Nil(t, m.find(p, of(n)), "it would displace too many")
+	again := &closure{of: of(n - 1), plan: p.number}
+	m.keep(p, again)
+	require.Same(t, again, m.find(p, of(n-1)), "the newest wins")
+	m.writing.Lock()
+	m.keep(p, &closure{of: of(n - 1), plan: p.number})
+	require.Same(t, again, m.find(p, of(n-1)), "nobody waits")
 }
 
 // Where both ways to decide differ there is no answer to give.

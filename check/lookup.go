@@ -1,9 +1,11 @@
 package check
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/baobab-authz/baobab/internal/index"
+	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/tuple"
 )
 
@@ -16,6 +18,7 @@ type lookup struct {
 	needs   *depends
 	key     resultKey
 	epoch   uint64
+	since   int64 // the first instant at which the tuples are the same
 	instant int64
 	looked  bool // before anything else was tried
 }
@@ -23,15 +26,18 @@ type lookup struct {
 // expected returns the lookup of a question before rosters are tried, if those
 // about its relation were left to the search of late: what is kept is then found
 // without trying in vain.
-func (a *Asker) expected(t *tuple.Tuple) lookup {
-	if a.evaluator.cache == nil || a.state.Err() != nil || a.planned() == nil || a.plan.slow.Load() == 0 {
+func (e *Evaluator) expected(ctx context.Context, st *store.State, t *tuple.Tuple) lookup {
+	if e.cache == nil {
 		return lookup{}
 	}
-	d := a.plan.dependsOf(t)
-	if d == nil || !d.slow.Load() {
+	p, err := e.plan(st.Schema(), st.Reader().Dict())
+	if err != nil || p.slow.Load() == 0 {
 		return lookup{}
 	}
-	l := a.lookup(t)
+	if d := p.dependsOf(t); d == nil || !d.slow.Load() {
+		return lookup{}
+	}
+	l := e.lookup(ctx, st, t)
 	l.looked = true
 	return l
 }
@@ -48,20 +54,24 @@ func (p *plan) dependsOf(t *tuple.Tuple) *depends {
 
 // lookup returns the lookup of a question. What it resolves need not be validated,
 // since the state knows it.
-func (a *Asker) lookup(t *tuple.Tuple) (l lookup) {
-	if a.evaluator.cache == nil || a.state.Err() != nil || a.ctx.Err() != nil || !a.state.Committed() || a.planned() == nil {
+func (e *Evaluator) lookup(ctx context.Context, st *store.State, t *tuple.Tuple) (l lookup) {
+	if e.cache == nil || st.Err() != nil || ctx.Err() != nil || !st.Committed() {
 		return lookup{}
 	}
-	r := a.state.Reader()
-	at, ok := a.plan.resolve(r, t, &l.key)
-	if !ok {
+	r := st.Reader()
+	p, err := e.plan(st.Schema(), r.Dict())
+	if err != nil {
 		return lookup{}
 	}
-	l.needs = a.plan.depends(at.id, r, t.Object.Type, t.Relation)
+	at := p.resolve(r, t, &l.key)
+	if at == nil {
+		return lookup{}
+	}
+	l.needs = p.depends(at.id, t.Object.Type, t.Relation)
 	if l.needs.many {
 		return lookup{}
 	}
-	if given := a.state.Context(); len(given) > 0 && len(l.needs.parameters) > 0 {
+	if given := st.Context(); len(given) > 0 && len(l.needs.parameters) > 0 {
 		var buf [128]byte
 		values, ok := l.needs.values(given, buf[:0])
 		if !ok {
@@ -69,35 +79,36 @@ func (a *Asker) lookup(t *tuple.Tuple) (l lookup) {
 		}
 		l.key.given = string(values)
 	}
-	l.key.plan, l.plan = a.plan.number, a.plan
-	l.epoch, l.instant = r.Epoch(l.needs.relations), r.Instant()
-	l.cache = a.evaluator.cache
+	l.key.plan, l.plan = p.number, p
+	l.epoch, l.since, l.instant = r.Epoch(l.needs.relations), r.Since(), r.Instant()
+	l.cache = e.cache
 	return l
 }
 
-// resolve fills in the ids and names of a question, and returns its rule; false if
+// resolve fills in the ids and names of a question, and returns its rule; nil if
 // the state does not know all of it, or it may not be asked.
-func (p *plan) resolve(r *index.Reader, t *tuple.Tuple, k *resultKey) (_ *fastRule, ok bool) {
+func (p *plan) resolve(r *index.Reader, t *tuple.Tuple, k *resultKey) *fastRule {
 	object, subject := p.types[t.Object.Type], p.types[t.Subject.Type]
 	if object == nil || subject == nil || t.Object.ID == tuple.Wildcard {
-		return nil, false
+		return nil
 	}
 	at := object.rules[t.Relation]
 	if at == nil {
-		return nil, false
+		return nil
 	}
 	k.relation = at.relation
 	if t.Subject.Relation != "" {
 		of := subject.rules[t.Subject.Relation]
 		if of == nil || t.Subject.ID == tuple.Wildcard {
-			return nil, false
+			return nil
 		}
 		k.subjectRelation = of.relation
 	}
-	if k.object, ok = r.IDOf(object.name, t.Object.ID); ok {
-		k.subject, ok = r.IDOf(subject.name, t.Subject.ID)
+	k.object, k.subject = r.IDsOf(object.name, t.Object.ID, subject.name, t.Subject.ID)
+	if k.object == 0 || k.subject == 0 {
+		return nil
 	}
-	return at, ok
+	return at
 }
 
 // find returns the decision that is kept for the question.
@@ -119,7 +130,7 @@ func (l *lookup) keep(s *solver, d Decision, steps int) {
 	case s.work-s.begun < steps:
 		l.cache.refuse(&l.key)
 	default:
-		l.cache.keep(&l.key, result{l.epoch, l.instant, s.until, d})
+		l.cache.keep(&l.key, result{l.epoch, l.since, s.until, d})
 		l.expect(true)
 	}
 }

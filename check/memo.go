@@ -1,67 +1,157 @@
 package check
 
 import (
+	"sync"
 	"sync/atomic"
-
-	"github.com/baobab-authz/baobab/internal/index"
 )
 
-// A memo keeps closures. It is a table of one place for each hash, in which the
-// newest wins, so that nobody ever waits for it and it never grows beyond its
-// size; it grows to it in steps as closures displace each other.
+// A memo keeps closures: a hash table of buckets of four, each a line of the
+// processor's cache, so that one is found with one access to the table and one to
+// itself. Who reads never waits, and who cannot write at once does not. It grows as
+// closures displace each other, until all of it comes to its limit; then those
+// that a hand comes by make room.
 type memo struct {
-	dict      *index.Dict
-	table     atomic.Pointer[[]atomic.Pointer[closure]]
-	displaced atomic.Int32 // since the table was made
+	limit int64 // bytes
+	bytes atomic.Int64
+	table atomic.Pointer[memoTable]
+	found atomic.Uint64 // closures that had to be found
+
+	writing   sync.Mutex
+	kept      int // the rest is for who is writing
+	displaced int // since the table was made
+	hand      int
 }
 
 const (
-	firstMemo = 1 << 8
-	maxMemo   = 1 << 18
+	memoWays    = 4
+	firstMemo   = 1 << 4 // buckets
+	bucketBytes = 16 * memoWays
 )
 
-func newMemo(d *index.Dict) *memo {
-	m := &memo{dict: d}
-	table := make([]atomic.Pointer[closure], firstMemo)
-	m.table.Store(&table)
+type memoTable []memoBucket
+
+// A memoBucket has for each place a key, which may be out of step with the closure
+// for a moment: it says only where to look.
+type memoBucket struct {
+	keys     [memoWays]atomic.Uint64
+	closures [memoWays]atomic.Pointer[closure]
+}
+
+func newMemo(limit int64) *memo {
+	m := &memo{limit: limit}
+	m.replace(make(memoTable, firstMemo), nil)
 	return m
 }
 
-func place(table []atomic.Pointer[closure], g goal) *atomic.Pointer[closure] {
+// memoKey returns the key of a subject, which is also its hash.
+func memoKey(p *plan, g goal) uint64 {
 	h := (uint64(g.object)<<16 | uint64(g.relation)) * 0x9e3779b97f4a7c15
-	return &table[h>>32&uint64(len(table)-1)]
+	return h ^ h>>29 ^ p.number*0xbf58476d1ce4e5b9
 }
 
-// find returns the closure of a subject, if it is kept and right.
-func (m *memo) find(subject goal, epoch uint64, instant int64) *closure {
-	c := place(*m.table.Load(), subject).Load()
-	if c == nil || c.of != subject || c.epoch != epoch || instant < c.from || instant >= c.until {
-		return nil
-	}
-	return c
-}
+func (t memoTable) bucket(key uint64) *memoBucket { return &t[key&uint64(len(t)-1)] }
 
-// keep keeps a closure.
-func (m *memo) keep(c *closure) {
-	table := m.table.Load()
-	old := place(*table, c.of).Swap(c)
-	if old == nil || old.of == c.of || len(*table) == maxMemo {
-		return
-	}
-	if int(m.displaced.Add(1)) > len(*table)/4 {
-		m.grow(table)
-	}
-}
-
-// grow replaces a table by a larger one. What is kept meanwhile may be lost.
-func (m *memo) grow(table *[]atomic.Pointer[closure]) {
-	larger := make([]atomic.Pointer[closure], 4*len(*table))
-	for i := range *table {
-		if c := (*table)[i].Load(); c != nil {
-			place(larger, c.of).Store(c)
+// find returns the closure that is kept of a subject, or nil. Whether it is right
+// for a state is to be seen.
+func (m *memo) find(p *plan, g goal) *closure {
+	key := memoKey(p, g)
+	b := (*m.table.Load()).bucket(key)
+	for i := range b.keys {
+		if b.keys[i].Load() != key {
+			continue
+		}
+		if c := b.closures[i].Load(); c != nil && c.of == g && c.plan == p.number {
+			return c
 		}
 	}
-	if m.table.CompareAndSwap(table, &larger) {
-		m.displaced.Store(0)
+	return nil
+}
+
+// keep keeps a closure, in the place of what is kept of its subject or, if there is
+// no other, of whatever is there.
+func (m *memo) keep(p *plan, c *closure) {
+	m.found.Add(1)
+	if c.bytes() > m.limit/8 || !m.writing.TryLock() {
+		return
+	}
+	defer m.writing.Unlock()
+	key := memoKey(p, c.of)
+	t := *m.table.Load()
+	b := t.bucket(key)
+	at, free := -1, -1
+	for i := range b.keys {
+		switch old := b.closures[i].Load(); {
+		case old == nil:
+			free = i
+		case b.keys[i].Load() == key:
+			at = i
+		}
+	}
+	if at < 0 {
+		at = free
+	}
+	if at < 0 {
+		at = m.displaced % memoWays
+		m.displaced++
+	}
+	m.put(b, at, key, c)
+	if m.displaced > len(t)/2 && m.bytes.Load()+2*bucketBytes*int64(len(t)) <= m.limit {
+		m.replace(make(memoTable, 2*len(t)), t)
+	}
+	for m.bytes.Load() > m.limit && m.kept > 1 {
+		m.sweep()
+	}
+}
+
+// put replaces what is in a place.
+func (m *memo) put(b *memoBucket, at int, key uint64, c *closure) {
+	old := b.closures[at].Load()
+	b.keys[at].Store(key)
+	b.closures[at].Store(c)
+	for _, change := range []struct {
+		of   *closure
+		sign int
+	}{{old, -1}, {c, 1}} {
+		if change.of != nil {
+			m.kept += change.sign
+			m.bytes.Add(int64(change.sign) * change.of.bytes())
+		}
+	}
+}
+
+// replace makes a table the memo's, with what is in another.
+func (m *memo) replace(t, old memoTable) {
+	m.bytes.Add(bucketBytes * int64(len(t)-len(old)))
+	for i := range old {
+		for j := range old[i].closures {
+			c := old[i].closures[j].Load()
+			if c == nil {
+				continue
+			}
+			// Half of a bucket goes to each of two, so there is room.
+			b, key := t.bucket(old[i].keys[j].Load()), old[i].keys[j].Load()
+			for at := range b.closures {
+				if b.closures[at].Load() == nil {
+					b.keys[at].Store(key)
+					b.closures[at].Store(c)
+					break
+				}
+			}
+		}
+	}
+	m.table.Store(&t)
+	m.displaced, m.hand = 0, 0
+}
+
+// sweep takes away one closure of the bucket at the hand, and moves it on.
+func (m *memo) sweep() {
+	t := *m.table.Load()
+	b := &t[m.hand%len(t)]
+	m.hand++
+	for i := range b.closures {
+		if b.closures[i].Load() != nil {
+			m.put(b, i, 0, nil)
+			return
+		}
 	}
 }

@@ -11,9 +11,8 @@ import (
 // A plan is a schema in the form in which the solver walks it: names are
 // interned, and the parts of a rule say what they can need.
 type plan struct {
-	key    planKey
-	number uint64 // in the cache, if there is one
-	rules  map[ref]*rule
+	key   planKey
+	rules map[ref]*rule
 	// reverse[i] lists the rules of which rule i can make a tuple true.
 	reverse    [][]int32
 	reach      reachCache
@@ -21,10 +20,10 @@ type plan struct {
 	types      map[string]*fastType // by name
 	groups     map[ref]bool         // relations that closures are made of
 	climbs     map[ref][]climbStep
-	groupNames []index.Name // what the climbs go along
-	memo       *memo
+	groupNames []index.Name              // what the climbs go along
+	number     uint64                    // no other plan of the evaluator, or its cache, has it
 	needs      []atomic.Pointer[depends] // of each rule, as soon as it is asked for
-	slow       atomic.Int32              // of these, those that are slow
+	slow       atomic.Int32              // how many of these are slow
 	caveats    map[string]*schema.Caveat // by name
 }
 
@@ -81,9 +80,9 @@ func (t *thisPart) admits(k subjectKind) bool {
 	return t.direct[k.typ]
 }
 
-// newPlan compiles s, all of whose names r must know.
-func newPlan(s *schema.Schema, r *index.Reader) (*plan, error) {
-	c := compiler{plan: &plan{rules: map[ref]*rule{}, caveats: map[string]*schema.Caveat{}}, reader: r}
+// newPlan compiles s, all of whose names d must know.
+func newPlan(s *schema.Schema, d *index.Dict) (*plan, error) {
+	c := compiler{plan: &plan{rules: map[ref]*rule{}, caveats: map[string]*schema.Caveat{}}, dict: d}
 	for _, caveat := range s.Caveats() {
 		c.plan.caveats[caveat.Name] = caveat
 	}
@@ -102,18 +101,17 @@ func newPlan(s *schema.Schema, r *index.Reader) (*plan, error) {
 		}
 	}
 	c.newFast(s)
-	c.plan.memo = newMemo(r.Dict())
 	return c.plan, nil
 }
 
 type compiler struct {
-	plan   *plan
-	reader *index.Reader
-	err    error
+	plan *plan
+	dict *index.Dict
+	err  error
 }
 
 func (c *compiler) name(s string) index.Name {
-	n, ok := c.reader.Name(s)
+	n, ok := c.dict.Name(s)
 	if !ok && c.err == nil {
 		c.err = fmt.Errorf("check: the store does not know the name %q of its schema", s)
 	}

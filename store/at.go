@@ -40,7 +40,7 @@ func (s *Store) reconstruct(rev Revision) (*index.Snapshot, error) {
 	if len(undo)+len(redo) == 0 {
 		return from, nil
 	}
-	b := from.Edit()
+	b := from.Beside()
 	var meta index.Meta
 	for _, e := range slices.Backward(undo[min(1, len(undo)):]) {
 		if err := b.Undo(e.changes); err != nil {

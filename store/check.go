@@ -35,7 +35,7 @@ func (s *Store) Check() error {
 // checkHistory takes the steps back from head to the oldest state, and makes
 // them again.
 func checkHistory(head *index.Snapshot, first int64, entries []*entry, pins []pin) error {
-	b := head.Edit()
+	b := head.Beside()
 	for i := len(entries) - 1; i > 0; i-- {
 		if err := checkPin(b.Peek(), first+int64(i), pins); err != nil {
 			return err

@@ -147,6 +147,20 @@ func (s *Store) Now() (*State, error) {
 	return s.now(), nil
 }
 
+// Current is Now as a value, for who asks it one question and lets go of it. Where no
+// stored tuple can expire it does not read the clock, so the state's instant is only
+// good for deciding what it has.
+func (s *Store) Current() (State, error) {
+	if s.closed.Load() {
+		return State{}, ErrClosed
+	}
+	snap := s.head.Load()
+	if snap.Expiring() == 0 {
+		return State{store: s, reader: snap.ReadAt(snap.Time)}, nil
+	}
+	return State{store: s, reader: snap.ReadAt(s.instant(snap))}, nil
+}
+
 func (s *Store) now() *State {
 	snap := s.head.Load()
 	return s.state(snap, s.instant(snap))

@@ -116,7 +116,7 @@ func (s *Store) verify(base, snap *index.Snapshot, steps ...*entry) error {
 	if err := snap.Check(); err != nil {
 		return err
 	}
-	b := snap.Edit()
+	b := snap.Beside()
 	for i := len(steps) - 1; i >= 0; i-- {
 		if err := b.Undo(steps[i].changes); err != nil {
 			return err

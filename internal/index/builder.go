@@ -13,18 +13,28 @@ type Builder struct {
 	owned   bool   // s is the builder's own, and no one else has it
 	touched []ID   // objects whose rosters are not derived anew yet, in any order
 	changed []Name // relations of which tuples have changed since the last freeze
+	subject []ID   // subjects of these tuples, until there are too many to note
+	beside  bool
 }
 
 // Edit returns a builder that starts with s.
 func (s *Snapshot) Edit() *Builder { return &Builder{s: s} }
+
+// Beside returns a builder that starts with s and whose snapshots are not to follow
+// it in the line of commits: what they change is news to nobody.
+func (s *Snapshot) Beside() *Builder { return &Builder{s: s, beside: true} }
 
 // Freeze returns what has been built. The builder goes on from it with a copy.
 func (b *Builder) Freeze() *Snapshot {
 	if len(b.touched) > 0 {
 		slices.Sort(b.touched)
 		b.s.rosters = b.s.rosters.update(b.s.forward, slices.Compact(b.touched))
-		b.s.epochs = b.s.dict.newEpochs(b.s.epochs, b.changed)
-		b.touched, b.changed = nil, nil
+		epoch := b.s.dict.epoch.Add(1)
+		b.s.epochs = newEpochs(b.s.epochs, b.changed, epoch)
+		if !b.s.beside {
+			b.s.dict.clock.note(b.subject, epoch)
+		}
+		b.touched, b.changed, b.subject = nil, nil, nil
 	}
 	b.owned = false
 	return b.s
@@ -40,6 +50,7 @@ func (b *Builder) SetMeta(m Meta) { b.own().Meta = m }
 func (b *Builder) own() *Snapshot {
 	if !b.owned {
 		b.s, b.owned = b.s.clone(), true
+		b.s.beside = b.s.beside || b.beside
 	}
 	return b.s
 }
@@ -119,6 +130,9 @@ func (b *Builder) Remove(k Key) {
 func (b *Builder) touch(k Key) {
 	if n := len(b.touched); n == 0 || b.touched[n-1] != k.Object {
 		b.touched = append(b.touched, k.Object)
+	}
+	if len(b.subject) <= maxNoted {
+		b.subject = append(b.subject, k.Subject)
 	}
 	if !slices.Contains(b.changed, k.Relation) {
 		b.changed = append(b.changed, k.Relation)

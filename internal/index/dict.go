@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"math/bits"
-	"strings"
 	"sync/atomic"
 
 	"github.com/baobab-authz/baobab/tuple"
@@ -28,18 +26,14 @@ type Dict struct {
 	names  atomic.Pointer[nameTable]
 	seed   maphash.Seed
 	table  atomic.Pointer[hashTable]
-	blocks [maxBlocks]atomic.Pointer[[]object]
+	blocks atomic.Pointer[[][]object] // the last may be copied to a larger one
+	far    atomic.Pointer[[]string]   // ids that are too long for an object
 	count  atomic.Uint32
 	epoch  atomic.Uint64 // of the last freeze that changed something
-	maxID  ID            // less in tests, as is the next
+	clock  clock
+	maxID  ID // less in tests, as is the next
 
 	maxQualified int // records of a snapshot
-}
-
-// An object is an interned object; its type is a name.
-type object struct {
-	id  string
-	typ Name
 }
 
 // A hashTable maps objects to IDs. A slot is 0 or tag<<32 | ID.
@@ -48,16 +42,14 @@ type hashTable struct {
 	slots []atomic.Uint64
 }
 
-const (
-	firstBlock = 64 // objects in block 0; block b > 0 holds firstBlock<<(b-1)
-	maxBlocks  = 26 // enough for 2^31 objects
-	firstSlots = 128
-)
+const firstSlots = 128
 
 // NewDict returns an empty dictionary.
 func NewDict() *Dict {
 	d := &Dict{seed: maphash.MakeSeed(), maxID: localID - 1, maxQualified: qualifierNumber}
 	d.names.Store(newNameTable())
+	d.blocks.Store(new([][]object))
+	d.far.Store(new([]string))
 	d.table.Store(newHashTable(firstSlots))
 	return d
 }
@@ -83,13 +75,14 @@ func (d *Dict) ID(o tuple.Object) (ID, bool) {
 }
 
 // Object returns the object whose ID is id, or the zero Object for an ID that
-// was not given.
+// was not given. Its ID is a part of the dictionary's memory: who keeps it keeps
+// up to 40 KB of that.
 func (d *Dict) Object(id ID) tuple.Object {
 	e := d.object(id)
 	if e == nil {
 		return tuple.Object{}
 	}
-	return tuple.Object{Type: d.String(e.typ), ID: e.id}
+	return tuple.Object{Type: d.String(e.typ), ID: d.text(e)}
 }
 
 // TypeOf returns the type of the object whose ID is id, or 0.
@@ -117,7 +110,7 @@ func (d *Dict) Intern(o tuple.Object) (ID, error) {
 		return 0, fmt.Errorf("%w: %d objects", ErrFull, n)
 	}
 	id := ID(n + 1)
-	d.place(id, object{strings.Clone(o.ID), typ})
+	d.place(id, typ, o.ID)
 	t := d.table.Load()
 	if uint64(n+1)*3 > uint64(len(t.slots))*2 {
 		t = d.grow(t)
@@ -141,10 +134,29 @@ func (d *Dict) find(h uint64, typ Name, id string) (ID, bool) {
 		if slot>>32 != h>>32 {
 			continue
 		}
-		if e := d.object(ID(slot)); e.typ == typ && e.id == id {
+		if e := d.object(ID(slot)); e.typ == typ && d.text(e) == id {
 			return ID(slot), true
 		}
 	}
+}
+
+// findTwo returns the IDs of two objects, 0 if they have none. The slots of both are
+// loaded before either is looked at.
+func (d *Dict) findTwo(aType Name, a string, bType Name, b string) (x, y ID) {
+	t := d.table.Load()
+	g, h := d.hash(aType, a), d.hash(bType, b)
+	one, two := t.slots[g&t.mask].Load(), t.slots[h&t.mask].Load()
+	if e := d.object(ID(one)); e != nil && one>>32 == g>>32 && e.typ == aType && d.text(e) == a {
+		x = ID(one)
+	} else {
+		x, _ = d.find(g, aType, a)
+	}
+	if e := d.object(ID(two)); e != nil && two>>32 == h>>32 && e.typ == bType && d.text(e) == b {
+		y = ID(two)
+	} else {
+		y, _ = d.find(h, bType, b)
+	}
+	return x, y
 }
 
 // put stores id in the first free slot. The writer alone calls it.
@@ -161,42 +173,8 @@ func (d *Dict) grow(t *hashTable) *hashTable {
 	larger := newHashTable(2 * len(t.slots))
 	for id := ID(1); id <= ID(d.count.Load()); id++ {
 		e := d.object(id)
-		larger.put(d.hash(e.typ, e.id), id)
+		larger.put(d.hash(e.typ, d.text(e)), id)
 	}
 	d.table.Store(larger)
 	return larger
-}
-
-// object returns where the object of id is, or nil for an ID that was not given.
-func (d *Dict) object(id ID) *object {
-	if id == 0 || id.Local() {
-		return nil
-	}
-	b, at := blockOf(id)
-	block := d.blocks[b].Load()
-	if block == nil {
-		return nil
-	}
-	return &(*block)[at]
-}
-
-// place fills in the object of a new ID. The writer alone calls it.
-func (d *Dict) place(id ID, e object) {
-	b, at := blockOf(id)
-	block := d.blocks[b].Load()
-	if block == nil {
-		made := make([]object, firstBlock<<max(0, b-1))
-		block = &made
-		d.blocks[b].Store(block)
-	}
-	(*block)[at] = e
-}
-
-// blockOf returns the block that holds id, and where in it.
-func blockOf(id ID) (block int, at uint32) {
-	block = bits.Len32(uint32(id) / firstBlock)
-	if block == 0 {
-		return 0, uint32(id)
-	}
-	return block, uint32(id) - firstBlock<<(block-1)
 }

@@ -2,6 +2,7 @@ package index
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -66,15 +67,24 @@ func TestDictUnknown(t *testing.T) {
 	require.Zero(t, d.Len())
 }
 
-func TestBlocksCoverEveryID(t *testing.T) {
-	next := map[int]uint32{}
-	for id := ID(0); id < 1<<16; id++ {
-		b, at := blockOf(id)
-		require.Equal(t, next[b], at, id)
-		next[b]++
+// Ids of every length are what they were, whether they are in place or not.
+func TestDictLengths(t *testing.T) {
+	d := newTestDict(t)
+	var all []tuple.Object
+	for n := 1; n <= 1024; n++ {
+		all = append(all, tuple.Object{Type: "user", ID: strings.Repeat("é", n/2) + strings.Repeat("x", n%2)})
 	}
-	b, _ := blockOf(localID - 1)
-	require.Equal(t, maxBlocks-1, b)
+	for i, o := range all {
+		id, err := d.Intern(o)
+		require.NoError(t, err)
+		require.Equal(t, ID(i+1), id)
+	}
+	for i, o := range all {
+		id, ok := d.ID(o)
+		require.True(t, ok)
+		require.Equal(t, ID(i+1), id)
+		require.Equal(t, o, d.Object(id))
+	}
 }
 
 func TestDictFull(t *testing.T) {

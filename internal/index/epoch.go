@@ -8,10 +8,9 @@ import "slices"
 // wherever it comes from: what was found out from them is right as long as it stays.
 
 // newEpochs returns epochs with a new one for the relations that have changed.
-func (d *Dict) newEpochs(epochs []uint64, changed []Name) []uint64 {
+func newEpochs(epochs []uint64, changed []Name, epoch uint64) []uint64 {
 	next := make([]uint64, max(len(epochs), int(slices.Max(changed))+1))
 	copy(next, epochs)
-	epoch := d.epoch.Add(1)
 	for _, n := range changed {
 		next[n] = epoch
 	}

@@ -63,6 +63,7 @@ const (
 	maskNone   uint64 = 0
 	maskFirst  uint64 = 0xffff_ffff_0000_0000
 	maskSecond uint64 = 0xffff_ffff_ffff_0000
+	maskHead   uint64 = 0xffff_ffff_ffff_ffff
 )
 
 // ForwardLess orders keys by Object, Relation, SubjectRelation and Subject.

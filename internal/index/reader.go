@@ -1,6 +1,7 @@
 package index
 
 import (
+	"math"
 	"time"
 
 	"github.com/baobab-authz/baobab/tuple"
@@ -64,6 +65,12 @@ func (r *Reader) ID(o tuple.Object) (ID, bool) {
 // IDOf is ID for a type whose name is known. It knows only what is stored.
 func (r *Reader) IDOf(typ Name, id string) (ID, bool) {
 	return r.snap.dict.find(r.snap.dict.hash(typ, id), typ, id)
+}
+
+// IDsOf is IDOf for two objects at once, so that the accesses to memory for them
+// overlap. An ID is 0 if there is none.
+func (r *Reader) IDsOf(aType Name, a string, bType Name, b string) (ID, ID) {
+	return r.snap.dict.findTwo(aType, a, bType, b)
 }
 
 // Name returns the name whose text is s, or false when it has none.
@@ -174,6 +181,14 @@ func (r *Reader) Key(t tuple.Tuple) (Key, bool) {
 		return Key{}, false
 	}
 	return k, true
+}
+
+// Since returns the first instant at which the snapshot's tuples are those of Now.
+func (r *Reader) Since() int64 {
+	if r.stale {
+		return r.now
+	}
+	return math.MinInt64
 }
 
 // NextExpiry returns the earliest instant after Now at which a tuple of this

@@ -20,6 +20,11 @@ func (r *Reader) All(from Key, buf []Key) []Key { return r.forward(from, maskNon
 // When the result is full there may be more, from last.AfterReverse() on.
 func (r *Reader) Reverse(from Key, buf []Key) []Key { return r.reverse(from, maskSecond, buf) }
 
+// ReverseRelation is like [Reader.Reverse], for from's Relation alone.
+func (r *Reader) ReverseRelation(from Key, buf []Key) []Key {
+	return r.reverse(from, maskHead, buf)
+}
+
 // ReverseSubject is like [Reader.Reverse], for all subject relations of from's
 // Subject: the object itself and every userset of it.
 func (r *Reader) ReverseSubject(from Key, buf []Key) []Key { return r.reverse(from, maskFirst, buf) }

@@ -37,6 +37,7 @@ type Snapshot struct {
 	expiries   *btree.BTreeG[expiry]
 	rosters    rosters                   // derived from forward when the snapshot was frozen
 	epochs     []uint64                  // of each relation, by name: the number of the freeze that last changed a tuple of it
+	beside     bool                      // the line of commits, see Beside
 	lastNumber uint32                    // of a record; the next free one is after it
 	aside      *btree.BTreeG[asideTuple] // nil while none ever was
 
@@ -117,6 +118,7 @@ func (s *Snapshot) clone() *Snapshot {
 		expiries:   s.expiries.Clone(),
 		rosters:    s.rosters,
 		epochs:     s.epochs,
+		beside:     s.beside,
 		lastNumber: s.lastNumber,
 	}
 	if s.aside != nil {

@@ -1,0 +1,167 @@
+package check
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/baobab-authz/baobab/internal/index"
+)
+
+// A climber finds one closure, from the subject upwards. It has nothing of who asks
+// but values, which therefore can stay on the stack.
+type climber struct {
+	basis
+	ctx    context.Context
+	budget int // 0 is none
+
+	found  []goal
+	seen   map[goal]struct{} // what was found, if that is much
+	next   int               // of found: the first from which nobody has gone on
+	page   [32]index.Key
+	until  int64 // the first instant at which a tuple on the way expires
+	unsure bool
+
+	work, looked int
+	ended        bool
+}
+
+// climb returns the closure of a subject, a userset or an object of a type.
+func climb(ctx context.Context, budget int, reader index.Reader, b basis, subject goal, typ index.Name) *closure {
+	b.reader = &reader
+	w := climber{basis: b, ctx: ctx, budget: budget, until: math.MaxInt64}
+	if subject.relation != 0 {
+		w.reach(subject)
+		return w.climb(subject)
+	}
+	w.scan(subject.object, ref{typ, 0})
+	if b.public != 0 {
+		w.scan(b.public, ref{typ, 0})
+	}
+	w.share()
+	return w.climb(subject)
+}
+
+const (
+	maxUnseen = 32 // groups that are few enough to go through
+	maxShared = 32 // groups of a subject whose own closures it shares
+)
+
+// share adds the closures of the groups that were found so far, which are kept for
+// others that are in them.
+func (w *climber) share() {
+	direct := w.found
+	if w.memo == nil || len(direct) > maxShared {
+		return
+	}
+	for _, g := range direct {
+		c := w.kept(g)
+		if c == nil && !w.stopped() {
+			other := climber{basis: w.basis, ctx: w.ctx, budget: w.budget, until: math.MaxInt64, work: w.work, looked: w.looked}
+			other.reach(g)
+			c = other.climb(g)
+			w.work, w.looked, w.ended = other.work, other.looked, other.ended
+		}
+		if c == nil {
+			return
+		}
+		for _, h := range c.groups {
+			w.reach(h)
+		}
+		w.until, w.unsure = min(w.until, c.until), w.unsure || c.unsure
+	}
+	w.next = len(w.found)
+}
+
+// climb goes on from what was found until there is no more, and returns the closure
+// of the subject. It is kept if it is all that could be found.
+func (w *climber) climb(of goal) *closure {
+	for w.next < len(w.found) && !w.stopped() {
+		g := w.found[w.next]
+		w.next++
+		w.scan(g.object, ref{w.reader.TypeOf(g.object), g.relation})
+	}
+	stopped := w.stopped()
+	c := &closure{of: of, plan: w.plan.number, unsure: w.unsure || stopped, line: w.reader.Line(), first: w.epoch, from: w.reader.Since(), until: w.until}
+	c.last.Store(w.epoch)
+	c.groups = c.few[:0]
+	if len(w.found) > fewGroups {
+		c.groups = make([]goal, 0, len(w.found))
+	}
+	c.groups = append(c.groups, w.found...)
+	slices.SortFunc(c.groups, compareGoals)
+	for _, g := range c.groups {
+		c.filter |= filterBit(g)
+	}
+	if !stopped && w.memo != nil {
+		w.memo.keep(w.plan, c)
+	}
+	return c
+}
+
+// stopped reports whether the climb has cost too much, or its context has ended.
+func (w *climber) stopped() bool {
+	if w.work-w.looked >= 1024 && !w.ended {
+		w.looked = w.work
+		w.ended = w.ctx.Err() != nil
+	}
+	return w.ended || w.budget > 0 && w.work > w.budget
+}
+
+func (w *climber) reach(g goal) {
+	switch {
+	case w.seen != nil:
+		if _, ok := w.seen[g]; ok {
+			return
+		}
+		w.seen[g] = struct{}{}
+	case slices.Contains(w.found, g):
+		return
+	case len(w.found) == maxUnseen:
+		w.seen = make(map[goal]struct{}, 2*maxUnseen)
+		for _, h := range w.found {
+			w.seen[h] = struct{}{}
+		}
+		w.seen[g] = struct{}{}
+	}
+	w.found = append(w.found, g)
+}
+
+// scan goes from an object or a userset of it to the groups that have it.
+func (w *climber) scan(object index.ID, from ref) {
+	for _, step := range w.plan.climbs[from] {
+		if step.relation == 0 {
+			w.reach(goal{object, step.to})
+			continue
+		}
+		key := index.Key{Subject: object, SubjectRelation: from.relation, Relation: step.relation}
+		for more := true; more; {
+			keys := w.reader.ReverseRelation(key, w.page[:0])
+			more = len(keys) == len(w.page)
+			w.work += 1 + len(keys)
+			for _, k := range keys {
+				if w.reader.TypeOf(k.Object) == step.typ {
+					w.follow(k, step)
+				}
+			}
+			if more = more && !w.stopped(); more {
+				key = keys[len(keys)-1].AfterReverse()
+			}
+		}
+	}
+}
+
+// follow takes a step along a tuple, unless it has a caveat.
+func (w *climber) follow(k index.Key, step climbStep) {
+	if k.Qualifier != 0 {
+		q := w.reader.Qualifier(k)
+		if q.Caveat != "" {
+			w.unsure = true
+			return
+		}
+		if q.Expires != 0 {
+			w.until = min(w.until, q.Expires)
+		}
+	}
+	w.reach(goal{k.Object, step.to})
+}
