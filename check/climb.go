@@ -27,8 +27,7 @@ type climber struct {
 }
 
 // climb returns the closure of a subject, a userset or an object of a type.
-func climb(ctx context.Context, budget int, reader index.Reader, b basis, subject goal, typ index.Name) *closure {
-	b.reader = &reader
+func climb(ctx context.Context, budget int, b basis, subject goal, typ index.Name) *closure {
 	w := climber{basis: b, ctx: ctx, budget: budget, until: math.MaxInt64}
 	if subject.relation != 0 {
 		w.reach(subject)

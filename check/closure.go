@@ -68,7 +68,7 @@ func compareGoals(a, b goal) int {
 
 // A basis is what closures are found in, and judged by.
 type basis struct {
-	reader *index.Reader
+	reader index.Reader
 	plan   *plan
 	memo   *memo    // nil unless the state is that of a commit
 	public index.ID // the wildcard that names the subject too, or 0
@@ -120,5 +120,5 @@ func (f *fast) findClosure() *closure {
 	if c := b.kept(f.subject); c != nil {
 		return c
 	}
-	return climb(f.ctx, f.budget, *f.reader, b, f.subject, f.kind.typ)
+	return climb(f.ctx, f.budget, b, f.subject, f.kind.typ)
 }

@@ -31,7 +31,7 @@ const (
 // The zero fast has to be prepared for a state, and then for a principal.
 type fast struct {
 	ctx    context.Context
-	reader *index.Reader
+	reader index.Reader
 	plan   *plan
 	memo   *memo // nil unless the state is that of a commit
 	budget int   // 0 is none
@@ -59,7 +59,7 @@ const subjectBits index.Entry = 0x0000_ffff_ffff_fffe
 // prepare makes f ready for questions of a state that can be decided from rosters;
 // otherwise they are all unsure.
 func (f *fast) prepare(ctx context.Context, e *Evaluator, st *store.State) {
-	r := st.Reader()
+	r := *st.Reader()
 	if !e.fast() || !r.Rosters() || st.Err() != nil {
 		return
 	}
