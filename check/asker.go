@@ -39,22 +39,42 @@ func (a *Asker) Close() {
 
 // Check is [Evaluator.Check].
 func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
-	l := a.evaluator.expected(a.ctx, a.state, &t)
+	if a.evaluator.guesses.of(&t).Load() {
+		return a.checkKept(t)
+	}
+	v := a.try(&t)
+	if v != unsure && fastMode != both {
+		if a.fast.took() >= a.evaluator.keepFrom {
+			a.evaluator.keepFast(a.ctx, a.state, &t, v)
+		}
+		return decided(v), nil
+	}
+	l := a.evaluator.lookup(a.ctx, a.state, &t)
+	kept, ok := l.find()
+	if ok && fastMode != both {
+		return kept, nil
+	}
+	return a.search(t, v, &l, ok, kept)
+}
+
+// checkKept is Check that looks for what is kept first.
+func (a *Asker) checkKept(t tuple.Tuple) (Decision, error) {
+	l := a.evaluator.lookup(a.ctx, a.state, &t)
 	kept, ok := l.find()
 	if ok && fastMode != both {
 		return kept, nil
 	}
 	v := a.try(&t)
 	if v != unsure && fastMode != both {
-		l.surprised()
+		l.keep(decided(v), a.fast.took() >= a.evaluator.keepFrom, nextExpiry(a.state))
 		return decided(v), nil
 	}
-	if !l.looked {
-		l = a.evaluator.lookup(a.ctx, a.state, &t)
-		if kept, ok = l.find(); ok && fastMode != both {
-			return kept, nil
-		}
-	}
+	return a.search(t, v, &l, ok, kept)
+}
+
+// search answers a question by the graph. If v is not unsure it is what rosters
+// say, and if there is a kept decision it is what was kept.
+func (a *Asker) search(t tuple.Tuple, v value, l *lookup, isKept bool, kept Decision) (Decision, error) {
 	if err := validate(a.state, t); err != nil {
 		return Decision{}, err
 	}
@@ -64,10 +84,10 @@ func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
 	d, err := a.solver.ask(t)
 	mustAgree(t, v, d, err)
 	switch {
-	case ok:
+	case isKept:
 		mustBeKept(t, kept, d, err)
 	case err == nil:
-		l.keep(a.solver, d, a.evaluator.keepFrom)
+		l.keep(d, a.solver.work-a.solver.begun >= a.evaluator.keepFrom, a.solver.until)
 	case !ofCandidate(err): // what the solver knows is incomplete
 		a.Close()
 	}

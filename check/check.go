@@ -41,7 +41,7 @@ const (
 	defaultMaxSteps   = 10_000_000
 	defaultMemo       = 64 << 20
 	defaultCacheBytes = 16 << 20
-	defaultCacheSteps = 8
+	defaultCacheSteps = 16
 	maxPlans          = 32
 )
 
@@ -50,8 +50,9 @@ const (
 // about, so a store wants an evaluator of its own.
 type Evaluator struct {
 	budget    int
-	cache     *Cache   // nil if nothing is kept
-	keepFrom  int      // steps of a search
+	cache     *Cache // nil if nothing is kept
+	keepFrom  int    // steps of a search
+	guesses   guesses
 	graphOnly bool     // in tests
 	plans     sync.Map // planKey → *plan
 	planned   atomic.Int32
@@ -70,7 +71,7 @@ type planKey struct {
 // New returns an evaluator.
 func New(o Options) *Evaluator {
 	e := &Evaluator{budget: o.MaxSteps, memo: newMemo(defaultMemo), cache: o.Cache, keepFrom: o.CacheSteps}
-	if o.CacheSteps == 0 {
+	if o.CacheSteps <= 0 {
 		e.keepFrom = defaultCacheSteps
 	}
 	switch {
@@ -79,6 +80,8 @@ func New(o Options) *Evaluator {
 		e.cache = NewCache(defaultCacheBytes)
 	case o.CacheBytes > 0:
 		e.cache = NewCache(o.CacheBytes)
+	default:
+		e.keepFrom = math.MaxInt
 	}
 	switch {
 	case o.MaxSteps == 0:
@@ -107,19 +110,17 @@ func (e *Evaluator) Try(ctx context.Context, st *store.State, t tuple.Tuple) (De
 	if fastMode == both {
 		return Decision{}, false
 	}
-	l := e.expected(ctx, st, &t)
-	if l.looked {
+	if e.guesses.of(&t).Load() {
+		l := e.lookup(ctx, st, &t)
 		return l.find()
 	}
-	v := e.try(ctx, st, &t)
-	return decided(v), v != unsure
-}
-
-// try is question of a fast that is used once.
-func (e *Evaluator) try(ctx context.Context, st *store.State, t *tuple.Tuple) value {
 	var f fast
 	f.prepare(ctx, e, st)
-	return f.question(t)
+	v := f.question(&t)
+	if v != unsure && f.took() >= e.keepFrom {
+		e.keepFast(ctx, st, &t, v)
+	}
+	return decided(v), v != unsure
 }
 
 // fast reports whether rosters are tried first.

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
-	"sync/atomic"
 
 	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/schema"
@@ -15,9 +14,8 @@ import (
 // caveats that these can carry. Whatever is excluded counts.
 type depends struct {
 	relations  []index.Name
-	parameters []string    // sorted
-	many       bool        // there are too many relations, so that nothing is kept
-	slow       atomic.Bool // questions about it were left to the search of late
+	parameters []string // sorted
+	many       bool     // there are too many relations, so that nothing is kept
 }
 
 // maxDepends bounds the relations that a kept result may depend on: their epochs

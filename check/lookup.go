@@ -3,6 +3,8 @@ package check
 import (
 	"context"
 	"fmt"
+	"math"
+	"sync/atomic"
 
 	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/store"
@@ -13,43 +15,29 @@ import (
 // is one whose result is not kept: of what is hypothetical or pending, or unknown to
 // the state.
 type lookup struct {
-	cache   *Cache // nil if it is not kept
-	plan    *plan
-	needs   *depends
+	cache   *Cache       // nil if it is not kept
+	first   *atomic.Bool // the guess
 	key     resultKey
 	epoch   uint64
 	since   int64 // the first instant at which the tuples are the same
 	instant int64
-	looked  bool // before anything else was tried
 }
 
-// expected returns the lookup of a question before rosters are tried, if those
-// about its relation were left to the search of late: what is kept is then found
-// without trying in vain.
-func (e *Evaluator) expected(ctx context.Context, st *store.State, t *tuple.Tuple) lookup {
-	if e.cache == nil {
-		return lookup{}
-	}
-	p, err := e.plan(st.Schema(), st.Reader().Dict())
-	if err != nil || p.slow.Load() == 0 {
-		return lookup{}
-	}
-	if d := p.dependsOf(t); d == nil || !d.slow.Load() {
-		return lookup{}
-	}
-	l := e.lookup(ctx, st, t)
-	l.looked = true
-	return l
+// guesses say of relations, by the look of their names, whether questions about them
+// are looked up first: so if the last one was kept. To find the rule itself would cost
+// those for which the answer is no a third of what they take.
+type guesses [256]atomic.Bool
+
+func (g *guesses) of(t *tuple.Tuple) *atomic.Bool {
+	return &g[look(t.Object.Type)*31+look(t.Relation)]
 }
 
-// dependsOf returns what the question's rule depends on, if that is known yet.
-func (p *plan) dependsOf(t *tuple.Tuple) *depends {
-	if typ := p.types[t.Object.Type]; typ != nil {
-		if r := typ.rules[t.Relation]; r != nil {
-			return p.needs[r.id].Load()
-		}
+func look(name string) uint8 {
+	n := len(name)
+	if n == 0 {
+		return 0
 	}
-	return nil
+	return uint8(n) + name[0]*3 + name[n-1]*5
 }
 
 // lookup returns the lookup of a question. What it resolves need not be validated,
@@ -67,20 +55,20 @@ func (e *Evaluator) lookup(ctx context.Context, st *store.State, t *tuple.Tuple)
 	if at == nil {
 		return lookup{}
 	}
-	l.needs = p.depends(at.id, t.Object.Type, t.Relation)
-	if l.needs.many {
+	needs := p.depends(at.id, t.Object.Type, t.Relation)
+	if needs.many {
 		return lookup{}
 	}
-	if given := st.Context(); len(given) > 0 && len(l.needs.parameters) > 0 {
+	if given := st.Context(); len(given) > 0 && len(needs.parameters) > 0 {
 		var buf [128]byte
-		values, ok := l.needs.values(given, buf[:0])
+		values, ok := needs.values(given, buf[:0])
 		if !ok {
 			return lookup{}
 		}
 		l.key.given = string(values)
 	}
-	l.key.plan, l.plan = p.number, p
-	l.epoch, l.since, l.instant = r.Epoch(l.needs.relations), r.Since(), r.Instant()
+	l.key.plan, l.first = p.number, e.guesses.of(t)
+	l.epoch, l.since, l.instant = r.Epoch(needs.relations), r.Since(), r.Instant()
 	l.cache = e.cache
 	return l
 }
@@ -118,38 +106,52 @@ func (l *lookup) find() (Decision, bool) {
 	}
 	d, ok := l.cache.find(&l.key, l.epoch, l.instant)
 	if ok {
-		l.expect(true)
+		l.guess(true)
 	}
 	return d, ok
 }
 
-// keep keeps what a search has found, if it took as many steps.
-func (l *lookup) keep(s *solver, d Decision, steps int) {
+// keep keeps what was found, if it was worth it. Until is the first instant at which
+// a tuple that mattered expires.
+func (l *lookup) keep(d Decision, worth bool, until int64) {
 	switch {
 	case l.cache == nil:
-	case s.work-s.begun < steps:
+	case worth:
+		l.cache.keep(&l.key, result{l.epoch, l.since, until, d})
+		l.guess(true)
+	default:
 		l.cache.refuse(&l.key)
-	default:
-		l.cache.keep(&l.key, result{l.epoch, l.since, s.until, d})
-		l.expect(true)
+		l.guess(false)
 	}
 }
 
-// surprised says that rosters decided what was looked up in vain.
-func (l *lookup) surprised() {
-	if l.cache != nil {
-		l.expect(false)
-	}
+// keepFast keeps what rosters have decided.
+func (e *Evaluator) keepFast(ctx context.Context, st *store.State, t *tuple.Tuple, v value) {
+	l := e.lookup(ctx, st, t)
+	l.keep(decided(v), true, nextExpiry(st))
 }
 
-// expect says whether questions about the relation are to be looked up first.
-func (l *lookup) expect(first bool) {
-	switch {
-	case l.needs.slow.Load() == first || !l.needs.slow.CompareAndSwap(!first, first):
-	case first:
-		l.plan.slow.Add(1)
-	default:
-		l.plan.slow.Add(-1)
+// took returns how many steps the last question took.
+func (f *fast) took() int {
+	if f.budget > 0 {
+		return min(maxFast, f.budget) - f.steps
+	}
+	return maxFast - f.steps
+}
+
+// nextExpiry returns the first instant at which a tuple of a state expires, whichever
+// that is: who decides from rosters does not note which ones mattered.
+func nextExpiry(st *store.State) int64 {
+	if at, ok := st.Reader().NextExpiry(); ok {
+		return at
+	}
+	return math.MaxInt64
+}
+
+// guess says whether the next question about the relation is to be looked up first.
+func (l *lookup) guess(first bool) {
+	if l.cache != nil && l.first.Load() != first {
+		l.first.Store(first)
 	}
 }
 

@@ -23,7 +23,6 @@ type plan struct {
 	groupNames []index.Name              // what the climbs go along
 	number     uint64                    // no other plan of the evaluator, or its cache, has it
 	needs      []atomic.Pointer[depends] // of each rule, as soon as it is asked for
-	slow       atomic.Int32              // how many of these are slow
 	caveats    map[string]*schema.Caveat // by name
 }
 
