@@ -93,7 +93,7 @@ func BenchmarkCache(b *testing.B) {
 						qs = append(qs, tuple.MustParse(fmt.Sprintf(c.question, (i*7+1)%1000, i/1000)))
 					}
 					b.Run(fmt.Sprint(n), func(b *testing.B) {
-						for _, q := range qs {
+						for _, q := range append(qs, qs...) {
 							_, err := eng.Now().Given(c.given).Check(ctx, q)
 							require.NoError(b, err)
 						}
@@ -111,6 +111,45 @@ func BenchmarkCache(b *testing.B) {
 					})
 				}
 			})
+		}
+	}
+}
+
+func BenchmarkCacheLists(b *testing.B) {
+	for _, c := range []struct {
+		name, permission string
+		given            map[string]any
+	}{
+		{"an arrow over all of 5", "approve", nil},
+		{"a condition", "direct", map[string]any{"day": "monday"}},
+	} {
+		for _, size := range []int64{-1, 0} {
+			eng := anArchive(b, check.Options{CacheBytes: size})
+			b.Run(fmt.Sprintf("list/%s/%d", c.name, size), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					n := 0
+					for _, err := range eng.Now().Given(c.given).Objects(ctx, tuple.MustParseSubject("user:3"), c.permission, "doc") {
+						require.NoError(b, err)
+						n++
+					}
+					require.Equal(b, 1000, n)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/one")
+			})
+			b.Run(fmt.Sprintf("all/%s/%d", c.name, size), func(b *testing.B) {
+				b.ReportAllocs()
+				var qs []tuple.Tuple
+				for d := range 1000 {
+					qs = append(qs, tuple.MustParse(fmt.Sprintf("doc:%d#%s@user:4", d, c.permission)))
+				}
+				for b.Loop() {
+					_, err := eng.Now().Given(c.given).CheckAll(ctx, qs)
+					require.NoError(b, err)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/one")
+			})
+			b.Logf("%+v", eng.Stats())
 		}
 	}
 }

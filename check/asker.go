@@ -11,7 +11,8 @@ import (
 
 // An Asker asks one state many questions, one after the other. Questions about
 // the same subject in a row share what they find out, and all of them what the
-// values given to caveats come to. It is for one goroutine; after Close it may
+// values given to caveats come to; but they neither look for what is kept in a [Cache]
+// nor add to it: there may be very many, and each finds most of what it needs found. It is for one goroutine; after Close it may
 // not be used.
 type Asker struct {
 	evaluator  *Evaluator
@@ -22,6 +23,9 @@ type Asker struct {
 	conditions map[string]prepared
 
 	fast fast
+
+	kept  bool // what the questions find is kept
+	cheap int  // how many searches in a row were not worth it
 }
 
 // Asker returns who asks st. Its Close must be called.
@@ -39,23 +43,31 @@ func (a *Asker) Close() {
 
 // Check is [Evaluator.Check].
 func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
-	if a.evaluator.guesses.of(&t).Load() {
+	if a.kept && a.evaluator.guesses.of(&t).Load() {
 		return a.checkKept(t)
 	}
 	v := a.try(&t)
 	if v != unsure && fastMode != both {
-		if a.fast.took() >= a.evaluator.keepFrom {
-			a.evaluator.keepFast(a.ctx, a.state, &t, v)
+		if steps := a.fast.took(); a.kept && steps >= a.evaluator.keepFrom {
+			a.evaluator.keepFast(a.ctx, a.state, &t, v, steps)
 		}
 		return decided(v), nil
 	}
-	l := a.evaluator.lookup(a.ctx, a.state, &t)
+	var l lookup
+	if !a.kept || a.cheap >= maxCheap {
+		return a.search(t, v, &l, false, Decision{})
+	}
+	l = a.evaluator.lookup(a.ctx, a.state, &t)
 	kept, ok := l.find()
 	if ok && fastMode != both {
 		return kept, nil
 	}
 	return a.search(t, v, &l, ok, kept)
 }
+
+// maxCheap is after how many searches in a row that were not worth it an asker does
+// not look for what is kept any more: what they share has been found.
+const maxCheap = 8
 
 // checkKept is Check that looks for what is kept first.
 func (a *Asker) checkKept(t tuple.Tuple) (Decision, error) {
@@ -66,7 +78,7 @@ func (a *Asker) checkKept(t tuple.Tuple) (Decision, error) {
 	}
 	v := a.try(&t)
 	if v != unsure && fastMode != both {
-		l.keep(decided(v), a.fast.took() >= a.evaluator.keepFrom, nextExpiry(a.state))
+		l.keep(decided(v), a.fast.took(), a.evaluator.keepFrom, nextExpiry(a.state))
 		return decided(v), nil
 	}
 	return a.search(t, v, &l, ok, kept)
@@ -87,11 +99,26 @@ func (a *Asker) search(t tuple.Tuple, v value, l *lookup, isKept bool, kept Deci
 	case isKept:
 		mustBeKept(t, kept, d, err)
 	case err == nil:
-		l.keep(d, a.solver.work-a.solver.begun >= a.evaluator.keepFrom, a.solver.until)
+		a.keep(&t, l, d)
 	case !ofCandidate(err): // what the solver knows is incomplete
 		a.Close()
 	}
 	return d, err
+}
+
+// keep keeps what a search has found, if it took long enough.
+func (a *Asker) keep(t *tuple.Tuple, l *lookup, d Decision) {
+	steps := a.solver.work - a.solver.begun
+	switch {
+	case steps < a.evaluator.keepFrom:
+		a.cheap++
+	case a.kept && a.cheap >= maxCheap:
+		*l = a.evaluator.lookup(a.ctx, a.state, t)
+		fallthrough
+	default:
+		a.cheap = 0
+	}
+	l.keep(d, steps, a.evaluator.keepFrom, a.solver.until)
 }
 
 // ofCandidate reports whether an error is an answer about one tuple, beside

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"hash/maphash"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -20,6 +21,7 @@ import (
 // what changes elsewhere empties nothing. What is used least recently goes first.
 type Cache struct {
 	shards []cacheShard
+	seed   maphash.Seed
 	plans  atomic.Uint64 // numbers that were given to plans
 }
 
@@ -29,7 +31,9 @@ type cacheShard struct {
 	mu           sync.Mutex
 	lru          *simplelru.LRU[resultKey, result]
 	bytes, limit int64
-	hits, kept   uint64
+	met          []uint32 // marks of questions that were searched, by their hash
+	hits         uint64
+	searched     uint64 // for what was worth to be kept
 	refused      atomic.Uint64
 	_            [64]byte // so that two locks do not share a line of the processor's cache
 }
@@ -56,6 +60,8 @@ const (
 	// resultBytes is what a result takes beside its strings: the entry of the list,
 	// 144 bytes, and its part of the map.
 	resultBytes = 144 + 80
+	// perMark is how many bytes of a cache there are for each mark of a question.
+	perMark = 128
 )
 
 // NewCache returns a cache that takes about as many bytes as that at most.
@@ -64,10 +70,12 @@ func NewCache(bytes int64) *Cache {
 	for n < maxShards && bytes >= int64(2*n)*shardBytes {
 		n *= 2
 	}
-	c := &Cache{shards: make([]cacheShard, n)}
+	c := &Cache{shards: make([]cacheShard, n), seed: maphash.MakeSeed()}
 	for i := range c.shards {
 		c.shards[i].lru, _ = simplelru.NewLRU[resultKey, result](math.MaxInt, nil) // it is bytes that bound it
-		c.shards[i].limit = bytes / int64(n)
+		s := &c.shards[i]
+		s.met = make([]uint32, 1+min(bytes/int64(n)/perMark, 1<<16))
+		s.limit = bytes/int64(n) - int64(4*len(s.met))
 	}
 	return c
 }
@@ -93,24 +101,31 @@ func (c *Cache) find(k *resultKey, epoch uint64, instant int64) (Decision, bool)
 	return r.decision, true
 }
 
-// keep keeps a decision in place of another of the same question.
-func (c *Cache) keep(k *resultKey, r result) {
+// keep keeps a decision in place of another of the same question, and reports
+// whether it did. One that is new is only kept at once if that is said; otherwise if
+// the question was met before, so that those that nobody asks again cost little and
+// displace nothing.
+func (c *Cache) keep(k *resultKey, r result, atOnce bool) bool {
 	s := c.shard(k)
-	size := bytesOf(k, &r)
+	size, h := bytesOf(k, &r), maphash.Comparable(c.seed, *k)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.kept++
+	s.searched++
 	if size > s.limit {
-		return
+		return false
 	}
 	if old, ok := s.lru.Peek(*k); ok {
 		s.bytes -= bytesOf(k, &old)
+	} else if met := &s.met[h%uint64(len(s.met))]; !atOnce && *met != uint32(h>>32) {
+		*met = uint32(h >> 32)
+		return false
 	}
 	s.lru.Add(*k, r)
 	for s.bytes += size; s.bytes > s.limit; {
 		key, old, _ := s.lru.RemoveOldest()
 		s.bytes -= bytesOf(&key, &old)
 	}
+	return true
 }
 
 // refuse counts a decision that was too cheap to be kept.
@@ -140,7 +155,7 @@ func (c *Cache) Stats() CacheStats {
 		st.Bytes += s.bytes
 		st.Hits += s.hits
 		s.mu.Unlock()
-		st.Misses += s.kept
+		st.Misses += s.searched
 		st.Refused += s.refused.Load()
 	}
 	st.Misses += st.Refused

@@ -98,7 +98,7 @@ func New(o Options) *Evaluator {
 // [tuple.Tuple.Validate] and of [schema.Schema.ValidateTuple], that of the
 // context, [ErrBudget], [ErrCondition] and [ErrCycle].
 func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (Decision, error) {
-	a := Asker{evaluator: e, ctx: ctx, state: st}
+	a := Asker{evaluator: e, ctx: ctx, state: st, kept: true}
 	defer a.Close()
 	return a.Check(t)
 }
@@ -117,8 +117,8 @@ func (e *Evaluator) Try(ctx context.Context, st *store.State, t tuple.Tuple) (De
 	var f fast
 	f.prepare(ctx, e, st)
 	v := f.question(&t)
-	if v != unsure && f.took() >= e.keepFrom {
-		e.keepFast(ctx, st, &t, v)
+	if steps := f.took(); v != unsure && steps >= e.keepFrom {
+		e.keepFast(ctx, st, &t, v, steps)
 	}
 	return decided(v), v != unsure
 }
@@ -148,6 +148,7 @@ func (e *Evaluator) CheckAll(ctx context.Context, st *store.State, ts []tuple.Tu
 	decisions := make([]Decision, len(ts))
 	var errs []error
 	a := e.Asker(ctx, st)
+	a.kept = true
 	defer a.Close()
 	for _, i := range bySubject(ts) {
 		var err error
@@ -302,4 +303,12 @@ func (s *solver) failure(t tuple.Tuple, err error) error {
 		return &BudgetError{t, s.budget}
 	}
 	return err
+}
+
+// CacheStats returns figures about the decisions that are kept; none if none are.
+func (e *Evaluator) CacheStats() CacheStats {
+	if e.cache == nil {
+		return CacheStats{}
+	}
+	return e.cache.Stats()
 }

@@ -111,24 +111,27 @@ func (l *lookup) find() (Decision, bool) {
 	return d, ok
 }
 
-// keep keeps what was found, if it was worth it. Until is the first instant at which
-// a tuple that mattered expires.
-func (l *lookup) keep(d Decision, worth bool, until int64) {
+// keep keeps what took so many steps to find, if it was worth it. Until is the first
+// instant at which a tuple that mattered expires.
+func (l *lookup) keep(d Decision, steps, worth int, until int64) {
 	switch {
 	case l.cache == nil:
-	case worth:
-		l.cache.keep(&l.key, result{l.epoch, l.since, until, d})
-		l.guess(true)
-	default:
+	case steps < worth:
 		l.cache.refuse(&l.key)
 		l.guess(false)
+	default:
+		l.guess(l.cache.keep(&l.key, result{l.epoch, l.since, until, d}, steps >= atOnce*worth))
 	}
 }
 
+// atOnce is how many times as many steps as make a result worth to be kept make it
+// so even if nobody asks again.
+const atOnce = 16
+
 // keepFast keeps what rosters have decided.
-func (e *Evaluator) keepFast(ctx context.Context, st *store.State, t *tuple.Tuple, v value) {
+func (e *Evaluator) keepFast(ctx context.Context, st *store.State, t *tuple.Tuple, v value, steps int) {
 	l := e.lookup(ctx, st, t)
-	l.keep(decided(v), true, nextExpiry(st))
+	l.keep(decided(v), steps, e.keepFrom, nextExpiry(st))
 }
 
 // took returns how many steps the last question took.
