@@ -26,19 +26,33 @@ type climber struct {
 	ended        bool
 }
 
-// climb returns the closure of a subject, a userset or an object of a type.
-func climb(ctx context.Context, budget int, b basis, subject goal, typ index.Name) *closure {
+// climb returns the closure of a principal, whose id is text.
+func climb(ctx context.Context, budget int, b basis, p principal, text string) *closure {
 	w := climber{basis: b, ctx: ctx, budget: budget, until: math.MaxInt64}
-	if subject.relation != 0 {
-		w.reach(subject)
-		return w.climb(subject)
+	if p.subject.relation != 0 {
+		return w.group(p)
 	}
-	w.scan(subject.object, ref{typ, 0})
+	w.scan(p.subject.object, ref{p.kind.typ, 0})
 	if b.public != 0 {
-		w.scan(b.public, ref{typ, 0})
+		w.scan(b.public, ref{p.kind.typ, 0})
 	}
 	w.share()
-	return w.climb(subject)
+	c, all := w.climb(p)
+	if all && b.memo != nil && len(text) <= shortText {
+		c.size = uint8(copy(c.text[:], text))
+		b.memo.keep(textKey(b.plan, b.reader.HashOf(p.kind.typ, text)), c)
+	}
+	return c
+}
+
+// group returns the closure of a principal that is a userset.
+func (w *climber) group(p principal) *closure {
+	w.reach(p.subject)
+	c, all := w.climb(p)
+	if all && w.memo != nil {
+		w.memo.keep(goalKey(w.plan, p.subject), c)
+	}
+	return c
 }
 
 const (
@@ -53,19 +67,20 @@ func (w *climber) share() {
 	if w.memo == nil || len(direct) > maxShared {
 		return
 	}
+	groups := w.basis
+	groups.public = 0 // which names no userset
 	for _, g := range direct {
-		c := w.kept(g)
+		c := groups.group(g)
 		if c == nil && !w.stopped() {
-			other := climber{basis: w.basis, ctx: w.ctx, budget: w.budget, until: math.MaxInt64, work: w.work, looked: w.looked}
-			other.reach(g)
-			c = other.climb(g)
+			other := climber{basis: groups, ctx: w.ctx, budget: w.budget, until: math.MaxInt64, work: w.work, looked: w.looked}
+			c = other.group(newPrincipal(g, subjectKind{ref: ref{w.reader.TypeOf(g.object), g.relation}}, 0, nil))
 			w.work, w.looked, w.ended = other.work, other.looked, other.ended
 		}
 		if c == nil {
 			return
 		}
 		for _, h := range c.groups {
-			w.reach(h)
+			w.reach(goal{h.Subject(), h.SubjectRelation()})
 		}
 		w.until, w.unsure = min(w.until, c.until), w.unsure || c.unsure
 	}
@@ -73,29 +88,26 @@ func (w *climber) share() {
 }
 
 // climb goes on from what was found until there is no more, and returns the closure
-// of the subject. It is kept if it is all that could be found.
-func (w *climber) climb(of goal) *closure {
+// of the principal, and whether it is all that could be found.
+func (w *climber) climb(p principal) (c *closure, all bool) {
 	for w.next < len(w.found) && !w.stopped() {
 		g := w.found[w.next]
 		w.next++
 		w.scan(g.object, ref{w.reader.TypeOf(g.object), g.relation})
 	}
-	stopped := w.stopped()
-	c := &closure{of: of, plan: w.plan.number, unsure: w.unsure || stopped, line: w.reader.Line(), first: w.epoch, from: w.reader.Since(), until: w.until}
+	all = !w.stopped()
+	c = &closure{of: p.subject, public: p.public, typ: p.kind.typ, plan: w.plan.number, filter: p.direct, unsure: w.unsure || !all, line: w.reader.Line(), first: w.epoch, from: w.reader.Since(), until: w.until}
 	c.last.Store(w.epoch)
 	c.groups = c.few[:0]
 	if len(w.found) > fewGroups {
-		c.groups = make([]goal, 0, len(w.found))
+		c.groups = make([]index.Entry, 0, len(w.found))
 	}
-	c.groups = append(c.groups, w.found...)
-	slices.SortFunc(c.groups, compareGoals)
-	for _, g := range c.groups {
-		c.filter |= filterBit(g)
+	for _, g := range w.found {
+		c.groups = append(c.groups, entryOf(g))
+		c.filter.add(entryOf(g))
 	}
-	if !stopped && w.memo != nil {
-		w.memo.keep(w.plan, c)
-	}
-	return c
+	slices.Sort(c.groups)
+	return c, all
 }
 
 // stopped reports whether the climb has cost too much, or its context has ended.

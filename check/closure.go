@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"slices"
 	"sync/atomic"
 	"unsafe"
@@ -15,11 +14,16 @@ import (
 // serves every question about it as long as no tuple changes that leads up from the
 // subject or from one of the groups.
 type closure struct {
-	of     goal
-	plan   uint64 // whose it is
-	filter uint64 // a bit for each group
-	unsure bool   // there may be more, by tuples with caveats
-	line   bool   // it is of a snapshot in the line of commits
+	plan   uint64   // whose it is
+	of     goal     // the subject,
+	public index.ID // and the wildcard that names it too, or 0
+	unsure bool     // there may be more, by tuples with caveats
+	line   bool     // it is of a snapshot in the line of commits
+
+	typ    index.Name      // of the subject
+	size   uint8           // of its id, or 0 if it is too long to be in place
+	text   [shortText]byte // its id
+	filter filter          // the principal's, with the groups
 
 	// The epochs of the relations of groups at which it is right: from the one at
 	// which it was found on. Beside the line it is right at the first alone.
@@ -28,42 +32,36 @@ type closure struct {
 
 	from, until int64 // the instants at which it is right, in Unix microseconds
 
-	groups []goal // sorted
-	few    [fewGroups]goal
+	groups []index.Entry // their subjects, sorted
+	few    [fewGroups]index.Entry
 }
 
-// fewGroups is how many groups have room in a closure itself.
-const fewGroups = 6
+const (
+	fewGroups = 6 // that have room in a closure itself
+	shortText = 37
+)
+
+// names reports whether a closure is that of an object.
+func (c *closure) names(p *plan, typ index.Name, id string) bool {
+	return c.plan == p.number && c.of.relation == 0 && c.typ == typ && string(c.text[:c.size]) == id
+}
 
 // bytes is what a closure takes.
 func (c *closure) bytes() int64 {
 	size := int64(unsafe.Sizeof(*c))
 	if len(c.groups) > fewGroups {
-		size += int64(cap(c.groups)) * int64(unsafe.Sizeof(goal{}))
+		size += int64(cap(c.groups)) * int64(unsafe.Sizeof(index.Entry(0)))
 	}
 	return size
 }
 
-func filterBit(g goal) uint64 { return 1 << ((uint32(g.object) * 0x9e3779b1) >> 26) }
-
-func (c *closure) has(g goal) bool {
-	if c.filter&filterBit(g) == 0 {
-		return false
-	}
+// has reports whether the subject is in a group, which is the subject of an entry.
+func (c *closure) has(who index.Entry) bool {
 	if len(c.groups) > 4*fewGroups {
-		_, ok := slices.BinarySearchFunc(c.groups, g, compareGoals)
+		_, ok := slices.BinarySearch(c.groups, who)
 		return ok
 	}
-	for _, h := range c.groups {
-		if h == g {
-			return true
-		}
-	}
-	return false
-}
-
-func compareGoals(a, b goal) int {
-	return cmp.Compare(uint64(a.object)<<16|uint64(a.relation), uint64(b.object)<<16|uint64(b.relation))
+	return slices.Contains(c.groups, who)
 }
 
 // A basis is what closures are found in, and judged by.
@@ -78,7 +76,7 @@ type basis struct {
 // right reports whether a closure is that of a state: a state of the epoch at
 // which it was found, or of a later one if nothing has changed about it since.
 func (c *closure) right(b *basis) bool {
-	if instant := b.reader.Instant(); instant < c.from || instant >= c.until || b.epoch < c.first {
+	if instant := b.reader.Instant(); instant < c.from || instant >= c.until || b.epoch < c.first || b.public != c.public {
 		return false
 	}
 	if b.epoch == c.first {
@@ -94,7 +92,7 @@ func (c *closure) right(b *basis) bool {
 		return false
 	}
 	for _, g := range c.groups {
-		if b.reader.LastAsSubject(g.object) > last {
+		if b.reader.LastAsSubject(g.Subject()) > last {
 			return false
 		}
 	}
@@ -102,23 +100,29 @@ func (c *closure) right(b *basis) bool {
 	return true
 }
 
-// kept returns the closure that is kept of a subject if it is right.
-func (b *basis) kept(g goal) *closure {
+// group returns the closure that is kept of a userset if it is right.
+func (b *basis) group(g goal) *closure {
 	if b.memo == nil {
 		return nil
 	}
-	if c := b.memo.find(b.plan, g); c != nil && c.right(b) {
+	if c := b.memo.find(goalKey(b.plan, g)); c != nil && c.plan == b.plan.number && c.of == g && c.right(b) {
 		return c
 	}
 	return nil
 }
 
+func (f *fast) basis(public index.ID) basis {
+	return basis{f.reader, f.plan, f.memo, public, f.reader.Epoch(f.plan.groupNames)}
+}
+
 // findClosure returns the subject's closure, which is kept for other questions if
 // the state is that of a commit. It is unsure if it would cost more than the budget.
 func (f *fast) findClosure() *closure {
-	b := basis{f.reader, f.plan, f.memo, f.public, f.reader.Epoch(f.plan.groupNames)}
-	if c := b.kept(f.subject); c != nil {
-		return c
+	b := f.basis(f.public)
+	if f.subject.relation != 0 {
+		if c := b.group(f.subject); c != nil {
+			return c
+		}
 	}
-	return climb(f.ctx, f.budget, b, f.subject, f.kind.typ)
+	return climb(f.ctx, f.budget, b, f.principal, f.about.ID)
 }

@@ -43,19 +43,6 @@ type fast struct {
 	steps int // that are left
 }
 
-// A principal is the subject of questions, as rosters and closures have it.
-type principal struct {
-	subject  goal // as in a solver
-	kind     subjectKind
-	public   index.ID // the wildcard that names the subject too, or 0
-	reach    reachSet
-	want     index.Entry // the subject, as entries have it
-	wildcard index.Entry // the wildcard, or 0
-}
-
-// subjectBits are those of an entry that say who the subject is.
-const subjectBits index.Entry = 0x0000_ffff_ffff_fffe
-
 // prepare makes f ready for questions of a state that can be decided from rosters;
 // otherwise they are all unsure.
 func (f *fast) prepare(ctx context.Context, e *Evaluator, st *store.State) {
@@ -80,71 +67,36 @@ func (f *fast) question(t *tuple.Tuple) value {
 	if f.plan == nil || f.ctx.Err() != nil {
 		return unsure
 	}
-	if t.Subject == f.about {
-		return f.asks(&t.Object, t.Relation)
-	}
-	typ, by := f.plan.types[t.Object.Type], f.plan.types[t.Subject.Type]
-	if typ == nil || by == nil {
-		return unsure
-	}
-	object, subject := f.reader.IDsOf(typ.name, t.Object.ID, by.name, t.Subject.ID)
-	if object == 0 || subject == 0 || t.Object.ID == tuple.Wildcard || !f.become(&t.Subject, by, subject) {
-		return unsure
-	}
-	return f.decide(object, typ.rules[t.Relation])
-}
-
-// asks is question for the subject that f has become.
-func (f *fast) asks(object *tuple.Object, relation string) value {
-	typ := f.plan.types[object.Type]
-	if typ == nil || object.ID == tuple.Wildcard { // known, perhaps, but nobody may ask about it
-		return unsure
-	}
-	id, ok := f.reader.IDOf(typ.name, object.ID)
-	if !ok {
-		return unsure
-	}
-	return f.decide(id, typ.rules[relation])
-}
-
-func (f *fast) decide(object index.ID, r *fastRule) value {
+	typ, r := f.plan.about(&t.Object, t.Relation)
 	if r == nil {
 		return unsure
 	}
+	object := f.reader.HashOf(typ, t.Object.ID)
+	if t.Subject != f.about && !f.become(&t.Subject) {
+		return unsure
+	}
+	id, ok := f.reader.IDOfHash(object, typ, t.Object.ID)
+	if !ok {
+		return unsure
+	}
+	return f.decide(id, r)
+}
+
+// about returns what a question is about, or nil if nobody may ask it.
+func (p *plan) about(object *tuple.Object, relation string) (index.Name, *fastRule) {
+	typ := p.types[object.Type]
+	if typ == nil || object.ID == tuple.Wildcard {
+		return 0, nil
+	}
+	return typ.name, typ.rules[relation]
+}
+
+func (f *fast) decide(object index.ID, r *fastRule) value {
 	f.steps = maxFast
 	if f.budget > 0 {
 		f.steps = min(maxFast, f.budget)
 	}
 	return f.holds(object, r)
-}
-
-// become makes sub, whose object is id, the subject of the questions that follow,
-// unless the schema does not have it.
-func (f *fast) become(sub *tuple.Subject, typ *fastType, id index.ID) bool {
-	p := principal{kind: subjectKind{ref: ref{typ: typ.name}, wildcard: sub.ID == tuple.Wildcard}}
-	switch {
-	case sub.Relation != "":
-		r := typ.rules[sub.Relation]
-		if r == nil || p.kind.wildcard {
-			return false
-		}
-		p.kind.relation = r.relation
-		p.reach = f.plan.reachable(p.kind)
-	case p.kind.wildcard:
-		p.reach = f.plan.reachable(p.kind)
-	default:
-		p.reach = typ.reachable(f.plan)
-		if typ.public {
-			p.public, _ = f.reader.IDOf(typ.name, tuple.Wildcard)
-		}
-	}
-	p.subject = goal{id, p.kind.relation}
-	p.want = index.EntryOf(index.Key{Subject: id, SubjectRelation: p.kind.relation})
-	if p.public != 0 {
-		p.wildcard = index.EntryOf(index.Key{Subject: p.public})
-	}
-	f.about, f.principal, f.closure = *sub, p, nil
-	return true
 }
 
 func (f *fast) holds(object index.ID, r *fastRule) value {
@@ -193,7 +145,10 @@ func (f *fast) union(object index.ID, p *fastPart) value {
 		return yes
 	}
 	roster := f.reader.Roster(object)
-	result := f.this(object, p, roster)
+	result := no
+	if len(p.this) > 0 {
+		result = f.this(object, p, roster)
+	}
 	for i := 0; result != yes && i < len(p.to); i++ {
 		result = either(result, f.arrow(object, &p.to[i], roster))
 	}
@@ -210,18 +165,25 @@ func either(a, b value) value {
 	return b
 }
 
-// this merges the relations of a union with the roster, which are both sorted.
+// this looks for the subject in the tuples of a union. Most entries name somebody
+// else, which a filter of those that might matter says without another look; it
+// does so only if the closure knows all about usersets.
 func (f *fast) this(object index.ID, p *fastPart, roster []index.Entry) value {
+	filter := &f.direct
+	if p.usersets {
+		if f.closure == nil {
+			f.closure = f.findClosure()
+		}
+		filter = &f.closure.filter
+	}
+	all := p.open || p.usersets && f.closure.unsure
 	result := no
-	i := 0
 	for _, e := range roster {
-		for i < len(p.this) && p.this[i].relation < e.Relation() {
-			i++
+		if !all && !filter.has(e) {
+			continue
 		}
-		if i == len(p.this) {
-			break
-		}
-		if p.this[i].relation != e.Relation() {
+		r := p.relation(e.Relation())
+		if r == nil {
 			continue
 		}
 		v := no
@@ -229,9 +191,9 @@ func (f *fast) this(object index.ID, p *fastPart, roster []index.Entry) value {
 		case who == f.want, who == f.wildcard && who != 0:
 			v = f.qualified(object, e, yes)
 		case who == 0:
-			v = f.wide(object, &p.this[i])
+			v = f.wide(object, r)
 		case e.SubjectRelation() != 0:
-			v = f.qualified(object, e, f.userset(goal{e.Subject(), e.SubjectRelation()}, p.this[i].closed))
+			v = f.qualified(object, e, f.userset(who, r.closed))
 		}
 		if v == yes {
 			return yes
@@ -241,21 +203,13 @@ func (f *fast) this(object index.ID, p *fastPart, roster []index.Entry) value {
 	return result
 }
 
-// userset reports whether a userset has the subject.
-func (f *fast) userset(g goal, closed bool) value {
-	if closed {
-		return f.closed(g)
-	}
-	return f.holds(g.object, f.plan.fast[ref{f.reader.TypeOf(g.object), g.relation}])
-}
-
-// closed is userset for groups.
-func (f *fast) closed(g goal) value {
-	if f.closure == nil {
-		f.closure = f.findClosure()
+// userset reports whether a userset has the subject, by the closure if it is of groups.
+func (f *fast) userset(who index.Entry, closed bool) value {
+	if !closed {
+		return f.holds(who.Subject(), f.plan.fast[ref{f.reader.TypeOf(who.Subject()), who.SubjectRelation()}])
 	}
 	switch {
-	case f.closure.has(g):
+	case f.closure.has(who):
 		return yes
 	case f.closure.unsure:
 		return unsure
@@ -299,14 +253,11 @@ func (f *fast) wide(object index.ID, r *fastRelation) value {
 	case !r.closed:
 		return unsure
 	}
-	if f.closure == nil {
-		f.closure = f.findClosure()
-	}
 	if f.closure.unsure || len(f.closure.groups) > maxFast {
 		return unsure
 	}
 	for _, g := range f.closure.groups {
-		k.Subject, k.SubjectRelation = g.object, g.relation
+		k.Subject, k.SubjectRelation = g.Subject(), g.SubjectRelation()
 		if result = either(result, f.stored(k)); result == yes {
 			return yes
 		}

@@ -18,6 +18,19 @@ type fastPart struct {
 	this []fastRelation // union: sorted by relation
 	to   []fastArrow    // union
 	args []*fastRule    // union: what cannot be merged; otherwise the operands
+
+	usersets bool // union: one of these relations admits groups, which closures know
+	open     bool // union: one of these relations admits other usersets
+}
+
+// relation returns what is said of a relation's tuples in a union, or nil.
+func (p *fastPart) relation(n index.Name) *fastRelation {
+	for i := range p.this {
+		if p.this[i].relation == n {
+			return &p.this[i]
+		}
+	}
+	return nil
 }
 
 // A fastRule is a part that is found when it is needed: rules refer to each other.
@@ -297,6 +310,10 @@ func (f *fastCompiler) finish(p *fastPart) {
 	slices.SortFunc(p.this, func(a, b fastRelation) int { return int(a.relation) - int(b.relation) })
 	p.this = slices.Compact(p.this)
 	p.to = slices.Compact(p.to)
+	for _, r := range p.this {
+		p.usersets = p.usersets || r.usersets && r.closed
+		p.open = p.open || r.usersets && !r.closed
+	}
 }
 
 func (f *fastCompiler) this(rel *schema.Relation) fastRelation {

@@ -50,34 +50,34 @@ func TestCausesForgetALargeTable(t *testing.T) {
 // to its limit.
 func TestMemo(t *testing.T) {
 	const n, limit = 10_000, 1 << 20
-	m, p := newMemo(limit), &plan{number: 3}
-	of := func(i int) goal { return goal{object: index.ID(i + 1)} }
-	for i := range n {
-		m.keep(p, &closure{of: of(i), plan: p.number})
+	m := newMemo(limit)
+	key := func(i int) uint64 { return uint64(i+1) * 0x9e3779b97f4a7c15 }
+	kept := make([]*closure, n)
+	for i := range kept {
+		kept[i] = &closure{}
+		m.keep(key(i), kept[i])
 		require.LessOrEqual(t, m.bytes.Load(), int64(limit))
-		require.NotNil(t, m.find(p, of(i)))
+		require.Same(t, kept[i], m.find(key(i)))
 	}
 	require.Greater(t, len(*m.table.Load()), firstMemo)
 	found := 0
-	for i := range n {
-		if c := m.find(p, of(i)); c != nil {
-			require.Equal(t, of(i), c.of)
+	for i := range kept {
+		if c := m.find(key(i)); c != nil {
+			require.Same(t, kept[i], c)
 			found++
 		}
-		require.Nil(t, m.find(&plan{number: 4}, of(i)), "of another plan")
 	}
 	require.Equal(t, m.kept, found)
-	require.Greater(t, found, limit/2/int(new(closure).bytes()))
+	require.Greater(t, found, limit/2/int(kept[0].bytes()))
 
-	large := &closure{of: of(n), plan: p.number, groups: make([]goal, limit/8)}
-	m.keep(p, large)
-	require.Nil(t, m.find(p, of(n)), "it would displace too many")
-	again := &closure{of: of(n - 1), plan: p.number}
-	m.keep(p, again)
-	require.Same(t, again, m.find(p, of(n-1)), "the newest wins")
+	m.keep(key(n), &closure{groups: make([]index.Entry, limit/8)})
+	require.Nil(t, m.find(key(n)), "it would displace too many")
+	again := &closure{}
+	m.keep(key(n-1), again)
+	require.Same(t, again, m.find(key(n-1)), "the newest wins")
 	m.writing.Lock()
-	m.keep(p, &closure{of: of(n - 1), plan: p.number})
-	require.Same(t, again, m.find(p, of(n-1)), "nobody waits")
+	m.keep(key(n-1), &closure{})
+	require.Same(t, again, m.find(key(n-1)), "nobody waits")
 }
 
 // Where both ways to decide differ there is no answer to give.

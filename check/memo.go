@@ -43,39 +43,37 @@ func newMemo(limit int64) *memo {
 	return m
 }
 
-// memoKey returns the key of a subject, which is also its hash.
-func memoKey(p *plan, g goal) uint64 {
+// textKey returns the key of an object with a hash, and goalKey that of a userset.
+// A key is a hash; what is found has to be looked at.
+func textKey(p *plan, h uint64) uint64 { return h ^ p.number*0xbf58476d1ce4e5b9 }
+
+func goalKey(p *plan, g goal) uint64 {
 	h := (uint64(g.object)<<16 | uint64(g.relation)) * 0x9e3779b97f4a7c15
-	return h ^ h>>29 ^ p.number*0xbf58476d1ce4e5b9
+	return textKey(p, h^h>>29)
 }
 
 func (t memoTable) bucket(key uint64) *memoBucket { return &t[key&uint64(len(t)-1)] }
 
-// find returns the closure that is kept of a subject, or nil. Whether it is right
-// for a state is to be seen.
-func (m *memo) find(p *plan, g goal) *closure {
-	key := memoKey(p, g)
+// find returns a closure that was kept under a key, or nil. Of whom it is, and whether
+// it is right for a state, is to be seen.
+func (m *memo) find(key uint64) *closure {
 	b := (*m.table.Load()).bucket(key)
 	for i := range b.keys {
-		if b.keys[i].Load() != key {
-			continue
-		}
-		if c := b.closures[i].Load(); c != nil && c.of == g && c.plan == p.number {
-			return c
+		if b.keys[i].Load() == key {
+			return b.closures[i].Load()
 		}
 	}
 	return nil
 }
 
-// keep keeps a closure, in the place of what is kept of its subject or, if there is
-// no other, of whatever is there.
-func (m *memo) keep(p *plan, c *closure) {
+// keep keeps a closure, in the place of what is kept under its key or, if there is
+// nothing, of whatever is there.
+func (m *memo) keep(key uint64, c *closure) {
 	m.found.Add(1)
 	if c.bytes() > m.limit/8 || !m.writing.TryLock() {
 		return
 	}
 	defer m.writing.Unlock()
-	key := memoKey(p, c.of)
 	t := *m.table.Load()
 	b := t.bucket(key)
 	at, free := -1, -1
@@ -94,12 +92,12 @@ func (m *memo) keep(p *plan, c *closure) {
 		at = m.displaced % memoWays
 		m.displaced++
 	}
+	for m.bytes.Load()+c.bytes() > m.limit && m.kept > 0 {
+		m.sweep()
+	}
 	m.put(b, at, key, c)
 	if m.displaced > len(t)/2 && m.bytes.Load()+2*bucketBytes*int64(len(t)) <= m.limit {
 		m.replace(make(memoTable, 2*len(t)), t)
-	}
-	for m.bytes.Load() > m.limit && m.kept > 1 {
-		m.sweep()
 	}
 }
 

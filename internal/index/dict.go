@@ -140,24 +140,8 @@ func (d *Dict) find(h uint64, typ Name, id string) (ID, bool) {
 	}
 }
 
-// findTwo returns the IDs of two objects, 0 if they have none. The slots of both are
-// loaded before either is looked at.
-func (d *Dict) findTwo(aType Name, a string, bType Name, b string) (x, y ID) {
-	t := d.table.Load()
-	g, h := d.hash(aType, a), d.hash(bType, b)
-	one, two := t.slots[g&t.mask].Load(), t.slots[h&t.mask].Load()
-	if e := d.object(ID(one)); e != nil && one>>32 == g>>32 && e.typ == aType && d.text(e) == a {
-		x = ID(one)
-	} else {
-		x, _ = d.find(g, aType, a)
-	}
-	if e := d.object(ID(two)); e != nil && two>>32 == h>>32 && e.typ == bType && d.text(e) == b {
-		y = ID(two)
-	} else {
-		y, _ = d.find(h, bType, b)
-	}
-	return x, y
-}
+// first returns the slot in which an object of a hash would be first.
+func (t *hashTable) first(h uint64) uint64 { return t.slots[h&t.mask].Load() }
 
 // put stores id in the first free slot. The writer alone calls it.
 func (t *hashTable) put(h uint64, id ID) {

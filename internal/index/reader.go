@@ -67,10 +67,17 @@ func (r *Reader) IDOf(typ Name, id string) (ID, bool) {
 	return r.snap.dict.find(r.snap.dict.hash(typ, id), typ, id)
 }
 
-// IDsOf is IDOf for two objects at once, so that the accesses to memory for them
-// overlap. An ID is 0 if there is none.
-func (r *Reader) IDsOf(aType Name, a string, bType Name, b string) (ID, ID) {
-	return r.snap.dict.findTwo(aType, a, bType, b)
+// HashOf returns the hash by which an object is found, and begins to fetch from
+// memory what IDOfHash will need, so that the caller can do something else first.
+func (r *Reader) HashOf(typ Name, id string) uint64 {
+	h := r.snap.dict.hash(typ, id)
+	r.snap.dict.table.Load().first(h)
+	return h
+}
+
+// IDOfHash is IDOf with the hash.
+func (r *Reader) IDOfHash(h uint64, typ Name, id string) (ID, bool) {
+	return r.snap.dict.find(h, typ, id)
 }
 
 // Name returns the name whose text is s, or false when it has none.
