@@ -43,7 +43,7 @@ func (a *Asker) Close() {
 
 // Check is [Evaluator.Check].
 func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
-	if a.kept && a.evaluator.guesses.of(&t).Load() {
+	if a.kept && a.evaluator.guesses.of(t.Object.Type, t.Relation).Load() {
 		return a.checkKept(t)
 	}
 	v := a.try(&t)

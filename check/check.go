@@ -110,7 +110,7 @@ func (e *Evaluator) Try(ctx context.Context, st *store.State, t tuple.Tuple) (De
 	if fastMode == both {
 		return Decision{}, false
 	}
-	if e.guesses.of(&t).Load() {
+	if e.guesses.of(t.Object.Type, t.Relation).Load() {
 		l := e.lookup(ctx, st, &t)
 		return l.find()
 	}

@@ -28,9 +28,7 @@ type lookup struct {
 // those for which the answer is no a third of what they take.
 type guesses [256]atomic.Bool
 
-func (g *guesses) of(t *tuple.Tuple) *atomic.Bool {
-	return &g[look(t.Object.Type)*31+look(t.Relation)]
-}
+func (g *guesses) of(typ, relation string) *atomic.Bool { return &g[look(typ)*31+look(relation)] }
 
 func look(name string) uint8 {
 	n := len(name)
@@ -67,7 +65,7 @@ func (e *Evaluator) lookup(ctx context.Context, st *store.State, t *tuple.Tuple)
 		}
 		l.key.given = string(values)
 	}
-	l.key.plan, l.first = p.number, e.guesses.of(t)
+	l.key.plan, l.first = p.number, e.guesses.of(t.Object.Type, t.Relation)
 	l.epoch, l.since, l.instant = r.Epoch(needs.relations), r.Since(), r.Instant()
 	l.cache = e.cache
 	return l
@@ -76,12 +74,9 @@ func (e *Evaluator) lookup(ctx context.Context, st *store.State, t *tuple.Tuple)
 // resolve fills in the ids and names of a question, and returns its rule; nil if
 // the state does not know all of it, or it may not be asked.
 func (p *plan) resolve(r *index.Reader, t *tuple.Tuple, k *resultKey) *fastRule {
-	object, subject := p.types[t.Object.Type], p.types[t.Subject.Type]
-	if object == nil || subject == nil || t.Object.ID == tuple.Wildcard {
-		return nil
-	}
-	at := object.rules[t.Relation]
-	if at == nil {
+	object, at := p.about(&t.Object, t.Relation)
+	subject := p.types[t.Subject.Type]
+	if at == nil || subject == nil {
 		return nil
 	}
 	k.relation = at.relation
@@ -92,8 +87,11 @@ func (p *plan) resolve(r *index.Reader, t *tuple.Tuple, k *resultKey) *fastRule 
 		}
 		k.subjectRelation = of.relation
 	}
-	k.object, k.subject = r.IDsOf(object.name, t.Object.ID, subject.name, t.Subject.ID)
-	if k.object == 0 || k.subject == 0 {
+	var ok bool
+	if k.object, ok = r.IDOf(object, t.Object.ID); !ok {
+		return nil
+	}
+	if k.subject, ok = r.IDOf(subject.name, t.Subject.ID); !ok {
 		return nil
 	}
 	return at
