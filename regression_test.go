@@ -30,7 +30,7 @@ func (c *interrupted) Err() error {
 	if c.n--; c.n == 0 {
 		return c.do()
 	}
-	return nil
+	return c.Context.Err()
 }
 
 // Where a wildcard was stored, a question about it as an object was answered, and
@@ -182,7 +182,8 @@ func TestBatchEndsWithItsContext(t *testing.T) {
 	for i := range questions {
 		questions[i] = tuple.MustParse(fmt.Sprintf("document:nobody%d#view@user:ann", i))
 	}
-	over := &interrupted{ctx, 3, func() error { return context.Canceled }}
+	ending, end := context.WithCancel(ctx)
+	over := &interrupted{ending, 3, func() error { end(); return context.Canceled }}
 	_, err := eng.CheckAll(over, questions)
 	require.ErrorIs(t, err, context.Canceled)
 }

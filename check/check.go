@@ -2,10 +2,8 @@ package check
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
-	"sort"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -138,41 +136,6 @@ func mustAgree(t tuple.Tuple, v value, d Decision, err error) {
 	if v != unsure && err == nil && d != decided(v) {
 		panic(fmt.Sprintf("check: %v is %v by the graph and %v by rosters", t, d, decided(v)))
 	}
-}
-
-// CheckAll answers many questions about one state. Those about the same
-// subject share what they find out. The decisions are in the order of the
-// questions; one that fails is denied, and the error joins a [*QuestionError]
-// for each.
-func (e *Evaluator) CheckAll(ctx context.Context, st *store.State, ts []tuple.Tuple) ([]Decision, error) {
-	decisions := make([]Decision, len(ts))
-	var errs []error
-	a := e.Asker(ctx, st)
-	a.kept = true
-	defer a.Close()
-	for _, i := range bySubject(ts) {
-		var err error
-		if decisions[i], err = a.Check(ts[i]); err != nil {
-			errs = append(errs, &QuestionError{i, err})
-		}
-	}
-	return decisions, errors.Join(errs...)
-}
-
-// bySubject returns the indices of ts, those of one subject together.
-func bySubject(ts []tuple.Tuple) []int {
-	first := make(map[tuple.Subject]int, len(ts))
-	order := make([]int, len(ts))
-	for i, t := range ts {
-		order[i] = i
-		if _, ok := first[t.Subject]; !ok {
-			first[t.Subject] = i
-		}
-	}
-	if len(first) < len(ts) {
-		sort.SliceStable(order, func(a, b int) bool { return first[ts[order[a]].Subject] < first[ts[order[b]].Subject] })
-	}
-	return order
 }
 
 func validate(st *store.State, t tuple.Tuple) error {

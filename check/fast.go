@@ -75,11 +75,20 @@ func (f *fast) question(t *tuple.Tuple) value {
 	if t.Subject != f.about && !f.become(&t.Subject) {
 		return unsure
 	}
-	id, ok := f.reader.IDOfHash(object, typ, t.Object.ID)
+	return f.holdsOf(object, typ, t.Object.ID, r)
+}
+
+// holdsOf decides a question about an object with a hash.
+func (f *fast) holdsOf(h uint64, typ index.Name, object string, r *fastRule) value {
+	id, ok := f.reader.IDOfHash(h, typ, object)
 	if !ok {
 		return unsure
 	}
-	return f.decide(id, r)
+	f.steps = maxFast
+	if f.budget > 0 {
+		f.steps = min(maxFast, f.budget)
+	}
+	return f.holds(id, r)
 }
 
 // about returns what a question is about, or nil if nobody may ask it.
@@ -89,14 +98,6 @@ func (p *plan) about(object *tuple.Object, relation string) (index.Name, *fastRu
 		return 0, nil
 	}
 	return typ.name, typ.rules[relation]
-}
-
-func (f *fast) decide(object index.ID, r *fastRule) value {
-	f.steps = maxFast
-	if f.budget > 0 {
-		f.steps = min(maxFast, f.budget)
-	}
-	return f.holds(object, r)
 }
 
 func (f *fast) holds(object index.ID, r *fastRule) value {

@@ -66,6 +66,24 @@ func (m *memo) find(key uint64) *closure {
 	return nil
 }
 
+// fetch brings near what is kept under some keys, as [index.Reader.Fetch] does.
+func (m *memo) fetch(keys []uint64) (sum uint64) {
+	t := *m.table.Load()
+	for _, key := range keys {
+		sum += t.bucket(key).keys[0].Load()
+	}
+	var found [batchSize]*closure
+	for i, key := range keys {
+		found[i] = m.find(key)
+	}
+	for _, c := range found[:len(keys)] {
+		if c != nil {
+			sum += c.plan + c.first // at both ends
+		}
+	}
+	return sum
+}
+
 // keep keeps a closure, in the place of what is kept under its key or, if there is
 // nothing, of whatever is there.
 func (m *memo) keep(key uint64, c *closure) {

@@ -53,10 +53,6 @@ func (p *Prepared) Try(ctx context.Context, object tuple.Object, relation string
 	if r == nil {
 		return Decision{}, false
 	}
-	id, ok := f.reader.IDOf(typ, object.ID)
-	if !ok {
-		return Decision{}, false
-	}
-	v := f.decide(id, r)
+	v := f.holdsOf(f.reader.HashOf(typ, object.ID), typ, object.ID, r)
 	return decided(v), v != unsure
 }

@@ -23,20 +23,17 @@ const subjectBits index.Entry = 0x0000_ffff_ffff_fffe
 // A filter is a set of subjects of entries. It may say that it has one more.
 type filter [4]uint64
 
-func (f *filter) place(e index.Entry) (word *uint64, bit uint64) {
-	h := uint64(e&subjectBits) * 0x9e3779b97f4a7c15 >> 56
-	return &f[h>>6], 1 << (h & 63)
-}
-
 func (f *filter) add(e index.Entry) {
-	word, bit := f.place(e)
-	*word |= bit
+	h := uint64(e&subjectBits) * filterFactor
+	f[h>>62] |= 1 << (h >> 56 & 63)
 }
 
 func (f *filter) has(e index.Entry) bool {
-	word, bit := f.place(e)
-	return *word&bit != 0
+	h := uint64(e&subjectBits) * filterFactor
+	return f[h>>62]>>(h>>56&63)&1 != 0
 }
+
+const filterFactor = 0x9e3779b97f4a7c15 // of Fibonacci hashing
 
 // newPrincipal returns that of an object or of a userset.
 func newPrincipal(subject goal, kind subjectKind, public index.ID, reach reachSet) principal {
@@ -62,7 +59,11 @@ func (f *fast) become(sub *tuple.Subject) bool {
 	if typ == nil {
 		return false
 	}
-	h := f.reader.HashOf(typ.name, sub.ID)
+	return f.becomeOf(sub, typ, f.reader.HashOf(typ.name, sub.ID))
+}
+
+// becomeOf is become with the subject's type and hash.
+func (f *fast) becomeOf(sub *tuple.Subject, typ *fastType, h uint64) bool {
 	kind := subjectKind{ref: ref{typ: typ.name}, wildcard: sub.ID == tuple.Wildcard}
 	public := index.ID(0)
 	if sub.Relation == "" && !kind.wildcard {

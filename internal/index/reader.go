@@ -67,13 +67,8 @@ func (r *Reader) IDOf(typ Name, id string) (ID, bool) {
 	return r.snap.dict.find(r.snap.dict.hash(typ, id), typ, id)
 }
 
-// HashOf returns the hash by which an object is found, and begins to fetch from
-// memory what IDOfHash will need, so that the caller can do something else first.
-func (r *Reader) HashOf(typ Name, id string) uint64 {
-	h := r.snap.dict.hash(typ, id)
-	r.snap.dict.table.Load().first(h)
-	return h
-}
+// HashOf returns the hash by which an object is found.
+func (r *Reader) HashOf(typ Name, id string) uint64 { return r.snap.dict.hash(typ, id) }
 
 // IDOfHash is IDOf with the hash.
 func (r *Reader) IDOfHash(h uint64, typ Name, id string) (ID, bool) {
