@@ -44,49 +44,35 @@ func (a *Asker) Close() {
 // Check is [Evaluator.Check].
 func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
 	if a.kept && a.evaluator.guesses.of(t.Object.Type, t.Relation).Load() {
-		return a.checkKept(t)
+		return a.search(t, unsure, false)
 	}
 	v := a.try(&t)
-	if v != unsure && fastMode != both {
-		if steps := a.fast.took(); a.kept && steps >= a.evaluator.keepFrom {
-			a.evaluator.keepFast(a.ctx, a.state, &t, v, steps)
-		}
-		return decided(v), nil
+	if v == unsure || fastMode == both {
+		return a.search(t, v, true)
 	}
+	if steps := a.fast.took(); a.kept && steps >= a.evaluator.keepFrom {
+		a.evaluator.keepFast(a.ctx, a.state, &t, v, steps)
+	}
+	return decided(v), nil
+}
+
+// search answers a question from what is kept, from rosters if they have not been
+// tried, and otherwise by the graph. If v is not unsure it is what rosters say.
+func (a *Asker) search(t tuple.Tuple, v value, tried bool) (Decision, error) {
 	var l lookup
-	if !a.kept || a.cheap >= maxCheap {
-		return a.search(t, v, &l, false, Decision{})
+	if a.kept && a.cheap < maxCheap {
+		l = a.evaluator.lookup(a.ctx, a.state, &t)
 	}
-	l = a.evaluator.lookup(a.ctx, a.state, &t)
-	kept, ok := l.find()
-	if ok && fastMode != both {
+	kept, found := l.find()
+	if found && fastMode != both {
 		return kept, nil
 	}
-	return a.search(t, v, &l, ok, kept)
-}
-
-// maxCheap is after how many searches in a row that were not worth it an asker does
-// not look for what is kept any more: what they share has been found.
-const maxCheap = 8
-
-// checkKept is Check that looks for what is kept first.
-func (a *Asker) checkKept(t tuple.Tuple) (Decision, error) {
-	l := a.evaluator.lookup(a.ctx, a.state, &t)
-	kept, ok := l.find()
-	if ok && fastMode != both {
-		return kept, nil
+	if !tried {
+		if v = a.try(&t); v != unsure && fastMode != both {
+			l.keep(decided(v), a.fast.took(), nextExpiry(a.state))
+			return decided(v), nil
+		}
 	}
-	v := a.try(&t)
-	if v != unsure && fastMode != both {
-		l.keep(decided(v), a.fast.took(), a.evaluator.keepFrom, nextExpiry(a.state))
-		return decided(v), nil
-	}
-	return a.search(t, v, &l, ok, kept)
-}
-
-// search answers a question by the graph. If v is not unsure it is what rosters
-// say, and if there is a kept decision it is what was kept.
-func (a *Asker) search(t tuple.Tuple, v value, l *lookup, isKept bool, kept Decision) (Decision, error) {
 	if err := validate(a.state, t); err != nil {
 		return Decision{}, err
 	}
@@ -96,17 +82,21 @@ func (a *Asker) search(t tuple.Tuple, v value, l *lookup, isKept bool, kept Deci
 	d, err := a.solver.ask(t)
 	mustAgree(t, v, d, err)
 	switch {
-	case isKept:
+	case found:
 		mustBeKept(t, kept, d, err)
 	case err == nil:
-		a.keep(&t, l, d)
+		a.keep(&t, &l, d)
 	case !ofCandidate(err): // what the solver knows is incomplete
 		a.Close()
 	}
 	return d, err
 }
 
-// keep keeps what a search has found, if it took long enough.
+// maxCheap is after how many searches in a row that were not worth it an asker does
+// not look for what is kept any more: what they share has been found.
+const maxCheap = 8
+
+// keep keeps what the search has found.
 func (a *Asker) keep(t *tuple.Tuple, l *lookup, d Decision) {
 	steps := a.solver.work - a.solver.begun
 	switch {
@@ -118,7 +108,7 @@ func (a *Asker) keep(t *tuple.Tuple, l *lookup, d Decision) {
 	default:
 		a.cheap = 0
 	}
-	l.keep(d, steps, a.evaluator.keepFrom, a.solver.until)
+	l.keep(d, steps, a.solver.until)
 }
 
 // ofCandidate reports whether an error is an answer about one tuple, beside

@@ -24,14 +24,15 @@ type Options struct {
 	MaxSteps int
 
 	// CacheBytes bounds the memory of the decisions that are kept, see [Cache].
-	// Default: 16 MiB. Negative: none are kept.
+	// Default: 16 MiB, some 60,000 decisions. Negative: none are kept.
 	CacheBytes int64
-	// CacheSteps is how many steps a search takes at least for its decision to be
-	// kept: one that is as cheap as to look it up is not worth the memory.
-	// Default: 8.
+	// CacheSteps is how many steps a decision takes at least to be kept. A kept one
+	// costs 0.1 to 0.5 µs, and one that was not kept yet 0.2 to 0.7 µs more than
+	// without a cache, so what takes a microsecond is hardly worth it. Default: 16,
+	// which is about that.
 	CacheSteps int
-	// Cache is where decisions are kept instead, together with those of others.
-	// Then CacheBytes means nothing. Default: one of its own.
+	// Cache is where decisions are kept, together with those of others; then
+	// CacheBytes means nothing. Default: one of the evaluator's own.
 	Cache *Cache
 }
 

@@ -17,6 +17,7 @@ import (
 type lookup struct {
 	cache   *Cache       // nil if it is not kept
 	first   *atomic.Bool // the guess
+	worth   int          // how many steps make it worth to be kept
 	key     resultKey
 	epoch   uint64
 	since   int64 // the first instant at which the tuples are the same
@@ -67,7 +68,7 @@ func (e *Evaluator) lookup(ctx context.Context, st *store.State, t *tuple.Tuple)
 	}
 	l.key.plan, l.first = p.number, e.guesses.of(t.Object.Type, t.Relation)
 	l.epoch, l.since, l.instant = r.Epoch(needs.relations), r.Since(), r.Instant()
-	l.cache = e.cache
+	l.cache, l.worth = e.cache, e.keepFrom
 	return l
 }
 
@@ -111,14 +112,14 @@ func (l *lookup) find() (Decision, bool) {
 
 // keep keeps what took so many steps to find, if it was worth it. Until is the first
 // instant at which a tuple that mattered expires.
-func (l *lookup) keep(d Decision, steps, worth int, until int64) {
+func (l *lookup) keep(d Decision, steps int, until int64) {
 	switch {
 	case l.cache == nil:
-	case steps < worth:
+	case steps < l.worth:
 		l.cache.refuse(&l.key)
 		l.guess(false)
 	default:
-		l.guess(l.cache.keep(&l.key, result{l.epoch, l.since, until, d}, steps >= atOnce*worth))
+		l.guess(l.cache.keep(&l.key, result{l.epoch, l.since, until, d}, steps >= atOnce*l.worth))
 	}
 }
 
@@ -126,10 +127,10 @@ func (l *lookup) keep(d Decision, steps, worth int, until int64) {
 // so even if nobody asks again.
 const atOnce = 16
 
-// keepFast keeps what rosters have decided.
+// keepFast keeps what rosters have decided in so many steps.
 func (e *Evaluator) keepFast(ctx context.Context, st *store.State, t *tuple.Tuple, v value, steps int) {
 	l := e.lookup(ctx, st, t)
-	l.keep(decided(v), steps, e.keepFrom, nextExpiry(st))
+	l.keep(decided(v), steps, nextExpiry(st))
 }
 
 // took returns how many steps the last question took.
