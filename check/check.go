@@ -122,6 +122,14 @@ func (e *Evaluator) Try(ctx context.Context, st *store.State, t tuple.Tuple) (De
 	return decided(v), v != unsure
 }
 
+// CacheStats returns figures about the decisions that are kept; none if none are.
+func (e *Evaluator) CacheStats() CacheStats {
+	if e.cache == nil {
+		return CacheStats{}
+	}
+	return e.cache.Stats()
+}
+
 // fast reports whether rosters are tried first.
 func (e *Evaluator) fast() bool { return fastMode != graphOnly && !e.graphOnly }
 
@@ -267,12 +275,4 @@ func (s *solver) failure(t tuple.Tuple, err error) error {
 		return &BudgetError{t, s.budget}
 	}
 	return err
-}
-
-// CacheStats returns figures about the decisions that are kept; none if none are.
-func (e *Evaluator) CacheStats() CacheStats {
-	if e.cache == nil {
-		return CacheStats{}
-	}
-	return e.cache.Stats()
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+
 	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/tuple"
 )
@@ -12,9 +13,14 @@ func (e *Evaluator) GraphOnly() *Evaluator {
 	return e
 }
 
-func Steps(e *Evaluator, st *store.State, t tuple.Tuple) int {
-	s, _ := e.begin(context.Background(), st)
+// Steps returns how many steps a search for the answer takes.
+func (e *Evaluator) Steps(st *store.State, t tuple.Tuple) (int, error) {
+	s, err := e.begin(context.Background(), st)
+	if err != nil {
+		return 0, err
+	}
+	defer e.end(s)
 	s.principal(t.Subject)
-	s.ask(t)
-	return s.work
+	_, err = s.ask(t)
+	return s.work, err
 }
