@@ -61,6 +61,7 @@ func setCases(t *testing.T, cases string) {
 // An agreement compares one engine with the oracle.
 type agreement struct {
 	*gen.Case
+	options   check.Options
 	engine    *baobab.Engine
 	clock     time.Time
 	compare   func(view baobab.View, m gen.Moment, closely bool) error
@@ -84,7 +85,7 @@ func (a *agreement) run() error {
 		return fmt.Errorf("the schema is refused: %w", err)
 	}
 	a.clock = a.Loaded
-	a.engine, err = baobab.Open(s, baobab.Options{Caveats: oracle.Conditions{}, Store: store.Options{
+	a.engine, err = baobab.Open(s, baobab.Options{Caveats: oracle.Conditions{}, Check: a.options, Store: store.Options{
 		Clock:           func() time.Time { return a.clock },
 		CheckEachCommit: true,
 		PinEvery:        3,

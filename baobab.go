@@ -19,8 +19,6 @@ type (
 	Explanation = check.Explanation
 	// A Revision is the position of a commit in the history. See [store.Revision].
 	Revision = store.Revision
-	// Stats are figures about an engine. See [store.Stats].
-	Stats = store.Stats
 )
 
 // Engine holds tuples and answers questions about them by a schema.
@@ -124,9 +122,17 @@ func (e *Engine) Tuples(f tuple.Filter) iter.Seq2[tuple.Relationship, error] {
 	return e.Now().Tuples(f)
 }
 
+// Stats are figures about an engine at one moment.
+type Stats struct {
+	store.Stats
+	// Cache is about the decisions that are kept; about those of all engines that
+	// share the cache, if there are others.
+	Cache check.CacheStats
+}
+
 // Stats returns figures about the engine. It waits for no transaction, only
 // while a commit is entered into the history.
-func (e *Engine) Stats() Stats { return e.store.Stats() }
+func (e *Engine) Stats() Stats { return Stats{e.store.Stats(), e.evaluator.CacheStats()} }
 
 // Sweep removes the tuples that expired longer ago than the grace that
 // [store.Options] give, and returns how many there were. Commits sweep a few
@@ -144,7 +150,7 @@ func (e *Engine) Verify() error { return e.store.Check() }
 type Options struct {
 	// Store says what tells the time and how much history is retained.
 	Store store.Options
-	// Check bounds what a question may cost.
+	// Check bounds what a question may cost, and the memory for what questions find.
 	Check check.Options
 	// Lists bounds what is kept of lists that are read in pages.
 	Lists expand.ListerOptions

@@ -11,7 +11,8 @@ import (
 
 // An Asker asks one state many questions, one after the other. Questions about
 // the same subject in a row share what they find out, and all of them what the
-// values given to caveats come to. It is for one goroutine; after Close it may
+// values given to caveats come to; but they neither look for what is kept in a [Cache]
+// nor add to it: there may be very many, and each finds most of what it needs found. It is for one goroutine; after Close it may
 // not be used.
 type Asker struct {
 	evaluator  *Evaluator
@@ -23,6 +24,9 @@ type Asker struct {
 	steps      int // of questions before the present subject's
 
 	fast fast
+
+	kept  bool // what the questions find is kept
+	cheap int  // how many searches in a row were not worth it
 }
 
 // Asker returns who asks st. Its Close must be called.
@@ -50,9 +54,35 @@ func (a *Asker) Steps() int {
 
 // Check is [Evaluator.Check].
 func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
+	if a.kept && a.evaluator.guesses.of(t.Object.Type, t.Relation).Load() {
+		return a.search(t, unsure, false)
+	}
 	v := a.try(&t)
-	if v != unsure && fastMode != both {
-		return decided(v), nil
+	if v == unsure || fastMode == both {
+		return a.search(t, v, true)
+	}
+	if steps := a.fast.took(); a.kept && steps >= a.evaluator.keepFrom {
+		a.evaluator.keepFast(a.ctx, a.state, &t, v, steps)
+	}
+	return decided(v), nil
+}
+
+// search answers a question from what is kept, from rosters if they have not been
+// tried, and otherwise by the graph. If v is not unsure it is what rosters say.
+func (a *Asker) search(t tuple.Tuple, v value, tried bool) (Decision, error) {
+	var l lookup
+	if a.kept && a.cheap < maxCheap {
+		l = a.evaluator.lookup(a.ctx, a.state, &t)
+	}
+	kept, found := l.find()
+	if found && fastMode != both {
+		return kept, nil
+	}
+	if !tried {
+		if v = a.try(&t); v != unsure && fastMode != both {
+			l.keep(decided(v), a.fast.took(), nextExpiry(a.state))
+			return decided(v), nil
+		}
 	}
 	if err := validate(a.state, t); err != nil {
 		return Decision{}, err
@@ -62,10 +92,34 @@ func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
 	}
 	d, err := a.solver.ask(t)
 	mustAgree(t, v, d, err)
-	if err != nil && !ofCandidate(err) { // what the solver knows is incomplete
+	switch {
+	case found:
+		mustBeKept(t, kept, d, err)
+	case err == nil:
+		a.keep(&t, &l, d)
+	case !ofCandidate(err): // what the solver knows is incomplete
 		a.Close()
 	}
 	return d, err
+}
+
+// maxCheap is after how many searches in a row that were not worth it an asker does
+// not look for what is kept any more: what they share has been found.
+const maxCheap = 8
+
+// keep keeps what the search has found.
+func (a *Asker) keep(t *tuple.Tuple, l *lookup, d Decision) {
+	steps := a.solver.work - a.solver.begun
+	switch {
+	case steps < a.evaluator.keepFrom:
+		a.cheap++
+	case a.kept && a.cheap >= maxCheap:
+		*l = a.evaluator.lookup(a.ctx, a.state, t)
+		fallthrough
+	default:
+		a.cheap = 0
+	}
+	l.keep(d, steps, a.solver.until)
 }
 
 // ofCandidate reports whether an error is an answer about one tuple, beside

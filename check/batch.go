@@ -23,6 +23,7 @@ func (e *Evaluator) CheckAll(ctx context.Context, st *store.State, ts []tuple.Tu
 	bySubject(ts, left)
 	var errs []error
 	a := e.Asker(ctx, st)
+	a.kept = true
 	defer a.Close()
 	for _, i := range left {
 		var err error
@@ -61,7 +62,10 @@ func (e *Evaluator) tryAll(ctx context.Context, st *store.State, ts []tuple.Tupl
 			b = batch{}
 		}
 		for i := range some {
-			v := b.questions[i].decide(&f, &some[i])
+			v := unsure
+			if !e.guesses.of(some[i].Object.Type, some[i].Relation).Load() {
+				v = b.questions[i].decide(&f, &some[i])
+			}
 			if v == unsure {
 				left = append(left, at+i)
 				continue

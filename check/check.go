@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,12 +22,26 @@ type Options struct {
 	// are not swept yet are passed over, and cost less, uncounted. The default
 	// is 10 million; a negative number means no bound.
 	MaxSteps int
+
+	// CacheBytes bounds the memory of the decisions that are kept, see [Cache].
+	// Default: 16 MiB, some 60,000 decisions. Negative: none are kept.
+	CacheBytes int64
+	// CacheSteps is how many steps a decision takes at least to be kept. A kept one
+	// costs 0.1 to 0.5 µs, and one that was not kept yet 0.2 to 0.7 µs more than
+	// without a cache, so what takes a microsecond is hardly worth it. Default: 16,
+	// which is about that.
+	CacheSteps int
+	// Cache is where decisions are kept, together with those of others; then
+	// CacheBytes means nothing. Default: one of the evaluator's own.
+	Cache *Cache
 }
 
 const (
-	defaultMaxSteps = 10_000_000
-	defaultMemo     = 64 << 20
-	maxPlans        = 32
+	defaultMaxSteps   = 10_000_000
+	defaultMemo       = 64 << 20
+	defaultCacheBytes = 16 << 20
+	defaultCacheSteps = 16
+	maxPlans          = 32
 )
 
 // An Evaluator answers questions. It is safe for use by many goroutines. It
@@ -34,6 +49,9 @@ const (
 // about, so a store wants an evaluator of its own.
 type Evaluator struct {
 	budget    int
+	cache     *Cache // nil if nothing is kept
+	keepFrom  int    // steps of a search
+	guesses   guesses
 	graphOnly bool     // in tests
 	plans     sync.Map // planKey → *plan
 	planned   atomic.Int32
@@ -51,7 +69,19 @@ type planKey struct {
 
 // New returns an evaluator.
 func New(o Options) *Evaluator {
-	e := &Evaluator{budget: o.MaxSteps, memo: newMemo(defaultMemo)}
+	e := &Evaluator{budget: o.MaxSteps, memo: newMemo(defaultMemo), cache: o.Cache, keepFrom: o.CacheSteps}
+	if o.CacheSteps <= 0 {
+		e.keepFrom = defaultCacheSteps
+	}
+	switch {
+	case o.Cache != nil:
+	case o.CacheBytes == 0:
+		e.cache = NewCache(defaultCacheBytes)
+	case o.CacheBytes > 0:
+		e.cache = NewCache(o.CacheBytes)
+	default:
+		e.keepFrom = math.MaxInt
+	}
 	switch {
 	case o.MaxSteps == 0:
 		e.budget = defaultMaxSteps
@@ -67,11 +97,9 @@ func New(o Options) *Evaluator {
 // [tuple.Tuple.Validate] and of [schema.Schema.ValidateTuple], that of the
 // context, [ErrBudget], [ErrCondition] and [ErrCycle].
 func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (Decision, error) {
-	v := e.try(ctx, st, &t)
-	if v != unsure && fastMode != both {
-		return decided(v), nil
-	}
-	return e.search(ctx, st, t, v)
+	a := Asker{evaluator: e, ctx: ctx, state: st, kept: true}
+	defer a.Close()
+	return a.Check(t)
 }
 
 // Try answers a question if it can be decided without a search, as nearly all can,
@@ -81,31 +109,25 @@ func (e *Evaluator) Try(ctx context.Context, st *store.State, t tuple.Tuple) (De
 	if fastMode == both {
 		return Decision{}, false
 	}
-	v := e.try(ctx, st, &t)
+	if e.guesses.of(t.Object.Type, t.Relation).Load() {
+		l := e.lookup(ctx, st, &t)
+		return l.find()
+	}
+	var f fast
+	f.prepare(ctx, e, st)
+	v := f.question(&t)
+	if steps := f.took(); v != unsure && steps >= e.keepFrom {
+		e.keepFast(ctx, st, &t, v, steps)
+	}
 	return decided(v), v != unsure
 }
 
-// try is question of a fast that is used once.
-func (e *Evaluator) try(ctx context.Context, st *store.State, t *tuple.Tuple) value {
-	var f fast
-	f.prepare(ctx, e, st)
-	return f.question(t)
-}
-
-// search answers a question by the graph. If v is not unsure it is what rosters say.
-func (e *Evaluator) search(ctx context.Context, st *store.State, t tuple.Tuple, v value) (Decision, error) {
-	if err := validate(st, t); err != nil {
-		return Decision{}, err
+// CacheStats returns figures about the decisions that are kept; none if none are.
+func (e *Evaluator) CacheStats() CacheStats {
+	if e.cache == nil {
+		return CacheStats{}
 	}
-	s, err := e.begin(ctx, st)
-	if err != nil {
-		return Decision{}, err
-	}
-	defer e.end(s)
-	s.principal(t.Subject)
-	d, err := s.ask(t)
-	mustAgree(t, v, d, err)
-	return d, err
+	return e.cache.Stats()
 }
 
 // fast reports whether rosters are tried first.
@@ -171,6 +193,7 @@ func (s *solver) forget() {
 	s.graph.reset()
 	s.looked, s.inners, s.cycles, s.foreign = 0, nil, nil, foreign{}
 	s.stack, s.frames = s.stack[:0], s.frames[:0]
+	s.until = math.MaxInt64
 }
 
 func (e *Evaluator) plan(sch *schema.Schema, d *index.Dict) (*plan, error) {
@@ -186,7 +209,9 @@ func (e *Evaluator) plan(sch *schema.Schema, d *index.Dict) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.key, p.number = key, e.numbers.Add(1)
+	if p.key, p.number = key, e.numbers.Add(1); e.cache != nil {
+		p.number = e.cache.newPlan()
+	}
 	first, loaded := e.plans.LoadOrStore(key, p)
 	if !loaded && e.planned.Add(1) > maxPlans { // schemas come and go
 		e.plans.Clear()

@@ -17,6 +17,9 @@ func (s *solver) condition(k index.Key) (value, cause) {
 		return yes, certain
 	}
 	q := s.reader.Qualifier(k)
+	if q.Expires != 0 {
+		s.until = min(s.until, q.Expires)
+	}
 	if q.Caveat == "" {
 		return yes, certain
 	}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/schema"
@@ -21,7 +22,8 @@ type plan struct {
 	climbs     map[ref][]climbStep
 	groupNames []index.Name              // what the climbs go along
 	nobody     *closure                  // of whom no tuple names
-	number     uint64                    // no other plan of the evaluator has it
+	number     uint64                    // no other plan of the evaluator, or its cache, has it
+	needs      []atomic.Pointer[depends] // of each rule, as soon as it is asked for
 	caveats    map[string]*schema.Caveat // by name
 }
 
@@ -92,6 +94,7 @@ func newPlan(s *schema.Schema, d *index.Dict) (*plan, error) {
 		}
 	}
 	c.plan.reverse = make([][]int32, len(c.plan.rules))
+	c.plan.needs = make([]atomic.Pointer[depends], len(c.plan.rules))
 	for _, d := range s.Definitions() {
 		for _, rel := range d.Relations {
 			c.link(s, d, rel)

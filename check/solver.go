@@ -25,9 +25,10 @@ type solver struct {
 	given  map[string]any // values for the parameters of caveats
 	plan   *plan
 	reach  reachSet
-	budget int // of work for a question; 0 is none
-	begun  int // work done when the question was begun
-	looked int // work done when the context was last looked at
+	budget int   // of work for a question; 0 is none
+	begun  int   // work done when the question was begun
+	looked int   // work done when the context was last looked at
+	until  int64 // the first instant at which a tuple that was looked at expires
 
 	conditions map[string]prepared // of the caveats that were met, by name
 

@@ -15,6 +15,7 @@ require (
 	github.com/baobab-authz/baobab v0.0.0 // indirect
 	github.com/baobab-authz/baobab/caveat v0.0.0 // indirect
 	github.com/google/btree v1.1.3 // indirect
+	github.com/hashicorp/golang-lru/v2 v2.0.7 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/spf13/pflag v1.0.9 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
