@@ -54,17 +54,11 @@ func (a *Asker) Steps() int {
 
 // Check is [Evaluator.Check].
 func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
-	if a.kept && a.evaluator.guesses.of(t.Object.Type, t.Relation).Load() {
-		return a.search(t, unsure, false)
+	v, tried := a.try(&t, !a.kept)
+	if v != unsure && fastMode != both {
+		return decided(v), nil
 	}
-	v := a.try(&t)
-	if v == unsure || fastMode == both {
-		return a.search(t, v, true)
-	}
-	if steps := a.fast.took(); a.kept && steps >= a.evaluator.keepFrom {
-		a.evaluator.keepFast(a.ctx, a.state, &t, v, steps)
-	}
-	return decided(v), nil
+	return a.search(t, v, tried)
 }
 
 // search answers a question from what is kept, from rosters if they have not been
@@ -79,8 +73,8 @@ func (a *Asker) search(t tuple.Tuple, v value, tried bool) (Decision, error) {
 		return kept, nil
 	}
 	if !tried {
-		if v = a.try(&t); v != unsure && fastMode != both {
-			l.keep(decided(v), a.fast.took(), nextExpiry(a.state))
+		if v, _ = a.try(&t, true); v != unsure && fastMode != both {
+			l.guess(false)
 			return decided(v), nil
 		}
 	}
@@ -126,13 +120,16 @@ func (a *Asker) keep(t *tuple.Tuple, l *lookup, d Decision) {
 // which others can be answered.
 func ofCandidate(err error) bool { return errors.Is(err, ErrCycle) || errors.Is(err, ErrCondition) }
 
-// try answers a question from rosters if they suffice.
-func (a *Asker) try(t *tuple.Tuple) value {
+// try answers a question from rosters if they suffice, and reports whether it was
+// tried: it is not if it will probably take a search, unless that is wanted.
+func (a *Asker) try(t *tuple.Tuple, always bool) (v value, tried bool) {
 	if a.fast.plan == nil || a.state.Err() != nil {
 		a.fast = fast{}
 		a.fast.prepare(a.ctx, a.evaluator, a.state)
 	}
-	return a.fast.question(t)
+	a.fast.always, a.fast.skipped = always, false
+	v = a.fast.question(t)
+	return v, !a.fast.skipped
 }
 
 // turn makes a solver ready for questions about a subject.

@@ -41,6 +41,9 @@ type fast struct {
 	closure *closure // nil until it is needed
 
 	steps int // that are left
+
+	always  bool // also if a search will probably be needed
+	skipped bool // for that the last question was not tried
 }
 
 // prepare makes f ready for questions of a state that can be decided from rosters;
@@ -68,6 +71,9 @@ func (f *fast) question(t *tuple.Tuple) value {
 	}
 	typ, r := f.plan.about(&t.Object, t.Relation)
 	if r == nil {
+		return unsure
+	}
+	if f.skipped = !f.always && r.searched.Load(); f.skipped {
 		return unsure
 	}
 	object := f.reader.HashOf(typ, t.Object.ID)
