@@ -58,8 +58,8 @@ func (f *fast) prepare(ctx context.Context, e *Evaluator, st *store.State) {
 		return
 	}
 	f.ctx, f.reader, f.plan, f.budget = ctx, r, p, e.budget
-	if st.Committed() {
-		f.memo = e.memo
+	if e.cache != nil && st.Committed() {
+		f.memo = e.cache.memo
 	}
 }
 
