@@ -43,7 +43,7 @@ func (a *Asker) Close() {
 
 // Check is [Evaluator.Check].
 func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
-	if a.kept && a.evaluator.guesses.of(t.Object.Type, t.Relation).Load() {
+	if a.kept && a.evaluator.guesses.kept(t.Object.Type, t.Relation) {
 		return a.search(t, unsure, false)
 	}
 	v := a.try(&t)

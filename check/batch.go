@@ -63,7 +63,7 @@ func (e *Evaluator) tryAll(ctx context.Context, st *store.State, ts []tuple.Tupl
 		}
 		for i := range some {
 			v := unsure
-			if !e.guesses.of(some[i].Object.Type, some[i].Relation).Load() {
+			if !e.guesses.kept(some[i].Object.Type, some[i].Relation) {
 				v = b.questions[i].decide(&f, &some[i])
 			}
 			if v == unsure {

@@ -109,7 +109,7 @@ func (e *Evaluator) Try(ctx context.Context, st *store.State, t tuple.Tuple) (De
 	if fastMode == both {
 		return Decision{}, false
 	}
-	if e.guesses.of(t.Object.Type, t.Relation).Load() {
+	if e.guesses.kept(t.Object.Type, t.Relation) {
 		l := e.lookup(ctx, st, &t)
 		return l.find()
 	}

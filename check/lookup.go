@@ -15,9 +15,9 @@ import (
 // is one whose result is not kept: of what is hypothetical or pending, or unknown to
 // the state.
 type lookup struct {
-	cache   *Cache       // nil if it is not kept
-	first   *atomic.Bool // the guess
-	worth   int          // how many steps make it worth to be kept
+	cache   *Cache        // nil if it is not kept
+	odds    *atomic.Int32 // guessed, that the result is kept
+	worth   int           // how many steps make it worth to be kept
 	key     resultKey
 	epoch   uint64
 	since   int64 // the first instant at which the tuples are the same
@@ -25,11 +25,18 @@ type lookup struct {
 }
 
 // guesses say of relations, by the look of their names, whether questions about them
-// are looked up first: so if the last one was kept. To find the rule itself would cost
-// those for which the answer is no a third of what they take.
-type guesses [256]atomic.Bool
+// are looked up before rosters are tried: so if one of the last few was kept. To find
+// the rule itself would cost those for which the answer is no a third of what they
+// take, while a lookup in vain costs a tenth of what a hit saves.
+type guesses [256]atomic.Int32
 
-func (g *guesses) of(typ, relation string) *atomic.Bool { return &g[look(typ)*31+look(relation)] }
+// surest is after how many lookups in vain the guess is that there will be no hit.
+const surest = 8
+
+func (g *guesses) of(typ, relation string) *atomic.Int32 { return &g[look(typ)*31+look(relation)] }
+
+// kept reports whether the result of a question might be kept.
+func (g *guesses) kept(typ, relation string) bool { return g.of(typ, relation).Load() > 0 }
 
 func look(name string) uint8 {
 	n := len(name)
@@ -66,7 +73,7 @@ func (e *Evaluator) lookup(ctx context.Context, st *store.State, t *tuple.Tuple)
 		}
 		l.key.given = string(values)
 	}
-	l.key.plan, l.first = p.number, e.guesses.of(t.Object.Type, t.Relation)
+	l.key.plan, l.odds = p.number, e.guesses.of(t.Object.Type, t.Relation)
 	l.epoch, l.since, l.instant = r.Epoch(needs.relations), r.Since(), r.Instant()
 	l.cache, l.worth = e.cache, e.keepFrom
 	return l
@@ -150,10 +157,15 @@ func nextExpiry(st *store.State) int64 {
 	return math.MaxInt64
 }
 
-// guess says whether the next question about the relation is to be looked up first.
-func (l *lookup) guess(first bool) {
-	if l.cache != nil && l.first.Load() != first {
-		l.first.Store(first)
+// guess notes whether the question's result was kept or is now. What others note
+// at the same time may be lost.
+func (l *lookup) guess(kept bool) {
+	n := l.odds.Load()
+	switch {
+	case kept && n < surest:
+		l.odds.Store(surest)
+	case !kept && n > 0:
+		l.odds.Store(n - 1)
 	}
 }
 

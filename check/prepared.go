@@ -44,7 +44,7 @@ func (e *Evaluator) Prepare(st *store.State, subject tuple.Subject) *Prepared {
 // Try is [Evaluator.Try] for the subject. Whoever calls it has asked the state's Err.
 // A nil Prepared decides nothing.
 func (p *Prepared) Try(ctx context.Context, object tuple.Object, relation string) (Decision, bool) {
-	if p == nil || ctx.Err() != nil || p.guesses.of(object.Type, relation).Load() {
+	if p == nil || ctx.Err() != nil || p.guesses.kept(object.Type, relation) {
 		return Decision{}, false
 	}
 	f := p.fast
