@@ -60,24 +60,10 @@ func (e *Engine) Delete(ctx context.Context, tuples ...tuple.Tuple) (Revision, e
 
 // Import stores all relationships of a sequence in one transaction, replacing
 // what qualifies those that are there. An error in the sequence, such as those
-// of [tuple.ReadLines], ends it, and then nothing is stored.
+// of [tuple.ReadLines], ends it, and then nothing is stored. The sequence is gone
+// through before the transaction begins. See [store.Store.Import] for what it costs.
 func (e *Engine) Import(ctx context.Context, relationships iter.Seq2[tuple.Relationship, error]) (Revision, error) {
-	if relationships == nil {
-		relationships = func(func(tuple.Relationship, error) bool) {}
-	}
-	var all []tuple.Relationship
-	for r, err := range relationships {
-		if err != nil {
-			return Revision{}, err
-		}
-		if len(all)%1024 == 0 {
-			if err := ctx.Err(); err != nil {
-				return Revision{}, err
-			}
-		}
-		all = append(all, r)
-	}
-	return e.Write(ctx, all...)
+	return e.store.Import(ctx, relationships)
 }
 
 // View returns a view of the pending state: what was there before, and what the

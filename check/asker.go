@@ -21,6 +21,7 @@ type Asker struct {
 	solver     *solver // nil before the first question, and after one that was given up
 	subject    tuple.Subject
 	conditions map[string]prepared
+	steps      int // of questions before the present subject's
 
 	fast fast
 
@@ -36,24 +37,28 @@ func (e *Evaluator) Asker(ctx context.Context, st *store.State) *Asker {
 // Close gives back what the questions used.
 func (a *Asker) Close() {
 	if a.solver != nil {
+		a.steps += a.solver.work
 		a.evaluator.end(a.solver)
 		a.solver = nil
 	}
 }
 
+// Steps returns how many steps the questions took so far that were decided by a
+// search, as [Options].MaxSteps counts them.
+func (a *Asker) Steps() int {
+	if a.solver == nil {
+		return a.steps
+	}
+	return a.steps + a.solver.work
+}
+
 // Check is [Evaluator.Check].
 func (a *Asker) Check(t tuple.Tuple) (Decision, error) {
-	if a.kept && a.evaluator.guesses.kept(t.Object.Type, t.Relation) {
-		return a.search(t, unsure, false)
+	v, tried := a.try(&t, !a.kept)
+	if v != unsure && fastMode != both {
+		return decided(v), nil
 	}
-	v := a.try(&t)
-	if v == unsure || fastMode == both {
-		return a.search(t, v, true)
-	}
-	if steps := a.fast.took(); a.kept && steps >= a.evaluator.keepFrom {
-		a.evaluator.keepFast(a.ctx, a.state, &t, v, steps)
-	}
-	return decided(v), nil
+	return a.search(t, v, tried)
 }
 
 // search answers a question from what is kept, from rosters if they have not been
@@ -68,8 +73,8 @@ func (a *Asker) search(t tuple.Tuple, v value, tried bool) (Decision, error) {
 		return kept, nil
 	}
 	if !tried {
-		if v = a.try(&t); v != unsure && fastMode != both {
-			l.keep(decided(v), a.fast.took(), nextExpiry(a.state))
+		if v, _ = a.try(&t, true); v != unsure && fastMode != both {
+			l.guess(false)
 			return decided(v), nil
 		}
 	}
@@ -115,13 +120,16 @@ func (a *Asker) keep(t *tuple.Tuple, l *lookup, d Decision) {
 // which others can be answered.
 func ofCandidate(err error) bool { return errors.Is(err, ErrCycle) || errors.Is(err, ErrCondition) }
 
-// try answers a question from rosters if they suffice.
-func (a *Asker) try(t *tuple.Tuple) value {
+// try answers a question from rosters if they suffice, and reports whether it was
+// tried: it is not if it will probably take a search, unless that is wanted.
+func (a *Asker) try(t *tuple.Tuple, always bool) (v value, tried bool) {
 	if a.fast.plan == nil || a.state.Err() != nil {
 		a.fast = fast{}
 		a.fast.prepare(a.ctx, a.evaluator, a.state)
 	}
-	return a.fast.question(t)
+	a.fast.always, a.fast.skipped = always, false
+	v = a.fast.question(t)
+	return v, !a.fast.skipped
 }
 
 // turn makes a solver ready for questions about a subject.
@@ -135,6 +143,7 @@ func (a *Asker) turn(subject tuple.Subject) error {
 	if err := a.ctx.Err(); err != nil { // nobody else looks, if the questions are short
 		return err
 	}
+	a.steps += a.solver.work
 	a.solver.forget()
 	a.solver.principal(subject)
 	a.subject = subject

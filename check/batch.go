@@ -62,10 +62,7 @@ func (e *Evaluator) tryAll(ctx context.Context, st *store.State, ts []tuple.Tupl
 			b = batch{}
 		}
 		for i := range some {
-			v := unsure
-			if !e.guesses.kept(some[i].Object.Type, some[i].Relation) {
-				v = b.questions[i].decide(&f, &some[i])
-			}
+			v := b.questions[i].decide(&f, &some[i])
 			if v == unsure {
 				left = append(left, at+i)
 				continue
@@ -101,7 +98,7 @@ func (b *batch) fetch(f *fast, ts []tuple.Tuple) {
 	for i := range ts {
 		t, q := &ts[i], &b.questions[i]
 		q.typ, q.rule = f.plan.about(&t.Object, t.Relation)
-		if q.by = f.plan.types[t.Subject.Type]; q.by == nil {
+		if q.by = f.plan.types[t.Subject.Type]; q.by == nil || q.rule != nil && q.rule.searched.Load() {
 			q.rule = nil
 		}
 		if q.rule != nil {
@@ -121,5 +118,5 @@ func (q *batched) decide(f *fast, t *tuple.Tuple) value {
 	if q.rule == nil || t.Subject != f.about && !f.becomeOf(&t.Subject, q.by, q.subject) {
 		return unsure
 	}
-	return f.holdsOf(q.object, q.typ, t.Object.ID, q.rule)
+	return f.holdsOf(q.object, q.typ, &t.Object, q.rule)
 }

@@ -49,9 +49,8 @@ const (
 // about, so a store wants an evaluator of its own.
 type Evaluator struct {
 	budget    int
-	cache     *Cache // nil if nothing is kept
-	keepFrom  int    // steps of a search
-	guesses   guesses
+	cache     *Cache   // nil if nothing is kept
+	keepFrom  int      // steps of a search
 	graphOnly bool     // in tests
 	plans     sync.Map // planKey → *plan
 	planned   atomic.Int32
@@ -109,16 +108,9 @@ func (e *Evaluator) Try(ctx context.Context, st *store.State, t tuple.Tuple) (De
 	if fastMode == both {
 		return Decision{}, false
 	}
-	if e.guesses.kept(t.Object.Type, t.Relation) {
-		l := e.lookup(ctx, st, &t)
-		return l.find()
-	}
 	var f fast
 	f.prepare(ctx, e, st)
 	v := f.question(&t)
-	if steps := f.took(); v != unsure && steps >= e.keepFrom {
-		e.keepFast(ctx, st, &t, v, steps)
-	}
 	return decided(v), v != unsure
 }
 

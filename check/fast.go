@@ -41,6 +41,9 @@ type fast struct {
 	closure *closure // nil until it is needed
 
 	steps int // that are left
+
+	always  bool // also if a search will probably be needed
+	skipped bool // for that the last question was not tried
 }
 
 // prepare makes f ready for questions of a state that can be decided from rosters;
@@ -61,8 +64,7 @@ func (f *fast) prepare(ctx context.Context, e *Evaluator, st *store.State) {
 }
 
 // question returns the value of a question, or unsure if the graph has to decide
-// it, and so if it may be malformed or names what there is not: what it resolves
-// here need not be validated, since the state knows it.
+// it, and so if it is malformed or names what the schema does not have.
 func (f *fast) question(t *tuple.Tuple) value {
 	if f.plan == nil || f.ctx.Err() != nil {
 		return unsure
@@ -71,18 +73,27 @@ func (f *fast) question(t *tuple.Tuple) value {
 	if r == nil {
 		return unsure
 	}
+	if f.skipped = !f.always && r.searched.Load(); f.skipped {
+		return unsure
+	}
 	object := f.reader.HashOf(typ, t.Object.ID)
 	if t.Subject != f.about && !f.become(&t.Subject) {
 		return unsure
 	}
-	return f.holdsOf(object, typ, t.Object.ID, r)
+	return f.holdsOf(object, typ, &t.Object, r)
 }
 
 // holdsOf decides a question about an object with a hash.
-func (f *fast) holdsOf(h uint64, typ index.Name, object string, r *fastRule) value {
-	id, ok := f.reader.IDOfHash(h, typ, object)
-	if !ok {
+func (f *fast) holdsOf(h uint64, typ index.Name, object *tuple.Object, r *fastRule) value {
+	id, ok := f.reader.IDOfHash(h, typ, object.ID)
+	switch {
+	case f.subject.object == nobody && *object == f.about.Object:
+		id = nobody // though somebody may just have given it an id
+	case ok:
+	case object.Validate() != nil:
 		return unsure
+	default:
+		id = nothing
 	}
 	f.steps = maxFast
 	if f.budget > 0 {

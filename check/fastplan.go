@@ -36,8 +36,9 @@ func (p *fastPart) relation(n index.Name) *fastRelation {
 // A fastRule is a part that is found when it is needed: rules refer to each other.
 type fastRule struct {
 	*fastPart
-	id       int32      // of the rule that it is all of, or -1
-	relation index.Name // of that rule, or 0
+	id       int32       // of the rule that it is all of, or -1
+	relation index.Name  // of that rule, or 0
+	searched atomic.Bool // the last question that was not decided from rosters took a search that was kept
 }
 
 // A fastType is how a question's type and relation are found.
@@ -59,7 +60,7 @@ func (t *fastType) reachable(p *plan) reachSet {
 }
 
 // inline returns a rule for a part that is none of its own.
-func inline(p *fastPart) *fastRule { return &fastRule{p, -1, 0} }
+func inline(p *fastPart) *fastRule { return &fastRule{fastPart: p, id: -1} }
 
 // A fastRelation is a relation whose tuples name subjects of a union.
 type fastRelation struct {

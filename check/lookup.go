@@ -3,8 +3,6 @@ package check
 import (
 	"context"
 	"fmt"
-	"math"
-	"sync/atomic"
 
 	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/store"
@@ -15,35 +13,13 @@ import (
 // is one whose result is not kept: of what is hypothetical or pending, or unknown to
 // the state.
 type lookup struct {
-	cache   *Cache        // nil if it is not kept
-	odds    *atomic.Int32 // guessed, that the result is kept
-	worth   int           // how many steps make it worth to be kept
+	cache   *Cache // nil if it is not kept
+	rule    *fastRule
+	worth   int // how many steps make it worth to be kept
 	key     resultKey
 	epoch   uint64
 	since   int64 // the first instant at which the tuples are the same
 	instant int64
-}
-
-// guesses say of relations, by the look of their names, whether questions about them
-// are looked up before rosters are tried: so if one of the last few was kept. To find
-// the rule itself would cost those for which the answer is no a third of what they
-// take, while a lookup in vain costs a tenth of what a hit saves.
-type guesses [256]atomic.Int32
-
-// surest is after how many lookups in vain the guess is that there will be no hit.
-const surest = 8
-
-func (g *guesses) of(typ, relation string) *atomic.Int32 { return &g[look(typ)*31+look(relation)] }
-
-// kept reports whether the result of a question might be kept.
-func (g *guesses) kept(typ, relation string) bool { return g.of(typ, relation).Load() > 0 }
-
-func look(name string) uint8 {
-	n := len(name)
-	if n == 0 {
-		return 0
-	}
-	return uint8(n) + name[0]*3 + name[n-1]*5
 }
 
 // lookup returns the lookup of a question. What it resolves need not be validated,
@@ -73,7 +49,7 @@ func (e *Evaluator) lookup(ctx context.Context, st *store.State, t *tuple.Tuple)
 		}
 		l.key.given = string(values)
 	}
-	l.key.plan, l.odds = p.number, e.guesses.of(t.Object.Type, t.Relation)
+	l.key.plan, l.rule = p.number, at
 	l.epoch, l.since, l.instant = r.Epoch(needs.relations), r.Since(), r.Instant()
 	l.cache, l.worth = e.cache, e.keepFrom
 	return l
@@ -134,38 +110,11 @@ func (l *lookup) keep(d Decision, steps int, until int64) {
 // so even if nobody asks again.
 const atOnce = 16
 
-// keepFast keeps what rosters have decided in so many steps.
-func (e *Evaluator) keepFast(ctx context.Context, st *store.State, t *tuple.Tuple, v value, steps int) {
-	l := e.lookup(ctx, st, t)
-	l.keep(decided(v), steps, nextExpiry(st))
-}
-
-// took returns how many steps the last question took.
-func (f *fast) took() int {
-	if f.budget > 0 {
-		return min(maxFast, f.budget) - f.steps
-	}
-	return maxFast - f.steps
-}
-
-// nextExpiry returns the first instant at which a tuple of a state expires, whichever
-// that is: who decides from rosters does not note which ones mattered.
-func nextExpiry(st *store.State) int64 {
-	if at, ok := st.Reader().NextExpiry(); ok {
-		return at
-	}
-	return math.MaxInt64
-}
-
-// guess notes whether the question's result was kept or is now. What others note
-// at the same time may be lost.
-func (l *lookup) guess(kept bool) {
-	n := l.odds.Load()
-	switch {
-	case kept && n < surest:
-		l.odds.Store(surest)
-	case !kept && n > 0:
-		l.odds.Store(n - 1)
+// guess says whether the next question about the relation will probably take a search,
+// so that it is better looked for here before rosters are tried.
+func (l *lookup) guess(search bool) {
+	if l.cache != nil && l.rule.searched.Load() != search {
+		l.rule.searched.Store(search)
 	}
 }
 

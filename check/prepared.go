@@ -9,10 +9,7 @@ import (
 
 // A Prepared is the subject of many questions to one state, found once with the
 // groups that it is in. It is immutable, and safe for any number of goroutines.
-type Prepared struct {
-	fast    fast
-	guesses *guesses
-}
+type Prepared struct{ fast fast }
 
 // maxPrepared bounds the steps in which groups are found before there is a question,
 // and so a context; more than that a question finds.
@@ -24,7 +21,7 @@ func (e *Evaluator) Prepare(st *store.State, subject tuple.Subject) *Prepared {
 	if fastMode == both {
 		return nil
 	}
-	p := &Prepared{guesses: &e.guesses}
+	p := &Prepared{}
 	f := &p.fast
 	f.prepare(context.Background(), e, st)
 	if f.plan == nil || !f.become(&subject) {
@@ -44,15 +41,15 @@ func (e *Evaluator) Prepare(st *store.State, subject tuple.Subject) *Prepared {
 // Try is [Evaluator.Try] for the subject. Whoever calls it has asked the state's Err.
 // A nil Prepared decides nothing.
 func (p *Prepared) Try(ctx context.Context, object tuple.Object, relation string) (Decision, bool) {
-	if p == nil || ctx.Err() != nil || p.guesses.kept(object.Type, relation) {
+	if p == nil || ctx.Err() != nil {
 		return Decision{}, false
 	}
 	f := p.fast
 	f.ctx = ctx
 	typ, r := f.plan.about(&object, relation)
-	if r == nil {
+	if r == nil || r.searched.Load() {
 		return Decision{}, false
 	}
-	v := f.holdsOf(f.reader.HashOf(typ, object.ID), typ, object.ID, r)
+	v := f.holdsOf(f.reader.HashOf(typ, object.ID), typ, &object, r)
 	return decided(v), v != unsure
 }

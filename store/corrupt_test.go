@@ -103,17 +103,6 @@ func TestHistoryOfAClosedStore(t *testing.T) {
 	require.Nil(t, s.history.memo.snap)
 }
 
-// Who has had the turn is not taken for who has it.
-func TestHolderIsForgotten(t *testing.T) {
-	s := small(t)
-	_, err := s.Update(context.Background(), func(tx *Tx) error {
-		require.True(t, s.reentered())
-		return ErrNoFunction // any
-	})
-	require.ErrorIs(t, err, ErrNoFunction)
-	require.False(t, s.reentered())
-}
-
 func TestTakeAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := small(t)
@@ -126,15 +115,6 @@ func TestTakeAfterClose(t *testing.T) {
 		require.ErrorIs(t, <-taken, ErrClosed)
 		require.Empty(t, s.turn)
 	})
-}
-
-func TestGoroutineID(t *testing.T) {
-	here := goroutineID()
-	require.NotZero(t, here)
-	require.Equal(t, here, goroutineID())
-	other := make(chan uint64)
-	go func() { other <- goroutineID() }()
-	require.NotEqual(t, here, <-other)
 }
 
 // What is published between the question whether it is here and the lock is not waited for.

@@ -90,7 +90,6 @@ func (s *Store) SetSchema(ctx context.Context, sch *schema.Schema, o SchemaOptio
 		}
 	}
 	tx.done.Store(true)
-	s.holder.Store(0)
 	if err := o.Renames.Validate(tx.base.Schema, sch); err != nil {
 		return Revision{}, err
 	}
@@ -228,15 +227,15 @@ func (m *migration) rename(moved []tuple.Relationship) error {
 		k, _ := r.Key(rel.Tuple)
 		tx.drop(k)
 	}
-	puts := make([]index.Put, 0, len(moved))
+	tx.puts.Reset()
 	for _, rel := range moved {
 		k, err := tx.store.intern(m.options.Renames.Tuple(rel).Tuple)
 		if err != nil {
 			return err
 		}
-		puts = append(puts, index.Put{Key: k, Qualifier: index.QualifierOf(rel)})
+		tx.puts.Add(k, index.QualifierOf(rel))
 	}
-	return tx.apply(puts)
+	return tx.apply()
 }
 
 // renameAside rewrites what was set aside before.
@@ -285,18 +284,18 @@ func (m *migration) restore() error {
 	tx := m.tx
 	aside := tx.builder.Freeze()
 	r := aside.ReadAt(tx.instant)
-	var puts []index.Put
+	tx.puts.Reset()
 	aside.AsideTuples(func(k index.Key, q *index.Qualifier) bool {
 		switch {
 		case q.Expired(tx.instant):
 			tx.dropAside(k)
 		case m.admitted(q.Relationship(r.Tuple(k))) == nil:
 			tx.dropAside(k)
-			puts = append(puts, index.Put{Key: k, Qualifier: q})
+			tx.puts.Add(k, q)
 		}
 		return true
 	})
-	return tx.apply(puts)
+	return tx.apply()
 }
 
 // setAside sets a tuple aside, perhaps in the place of one that is, and notes it.

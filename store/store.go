@@ -25,7 +25,7 @@ type Store struct {
 	compiled atomic.Pointer[rules] // of the schema in force
 
 	turn   chan struct{} // holds one value while someone writes
-	holder atomic.Uint64 // the goroutine that runs a transaction's function
+	mark   mark          // by which a transaction is known on a stack
 	closed atomic.Bool
 	done   chan struct{} // closed with the store
 }
@@ -35,11 +35,12 @@ func Open(s *schema.Schema, o Options) (*Store, error) {
 	if s == nil || len(s.Definitions()) == 0 {
 		return nil, ErrNoSchema
 	}
-	var id [8]byte
-	_, _ = rand.Read(id[:]) // never fails
+	var random [3 * 8]byte
+	_, _ = rand.Read(random[:]) // never fails
 	st := &Store{
 		options: o.withDefaults(),
-		id:      binary.BigEndian.Uint64(id[:]) | 1, // never 0, which the zero Revision has
+		id:      binary.BigEndian.Uint64(random[:]) | 1, // never 0, which the zero Revision has
+		mark:    mark{binary.BigEndian.Uint64(random[8:]), binary.BigEndian.Uint64(random[16:])},
 		dict:    index.NewDict(),
 		turn:    make(chan struct{}, 1),
 		done:    make(chan struct{}),
@@ -121,16 +122,7 @@ func (s *Store) take(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) release() {
-	s.holder.Store(0)
-	<-s.turn
-}
-
-// reentered reports whether the caller is the function of the transaction in progress.
-func (s *Store) reentered() bool {
-	holder := s.holder.Load()
-	return holder != 0 && holder == goroutineID()
-}
+func (s *Store) release() { <-s.turn }
 
 // instant returns the time at which a state that begins with snap is judged:
 // the clock's, but never before the commit that made snap, nor before the

@@ -22,6 +22,10 @@ type Tx struct {
 	base    *index.Snapshot
 	builder *index.Builder
 	instant int64 // at which expiry is judged, and the time of the commit
+
+	admission admission
+	puts      index.Puts // to be stored next
+
 	changes []index.Change
 	swept   []index.Change
 	written bool

@@ -39,6 +39,14 @@ func (s *Store) update(ctx context.Context, as *acting, fn func(*Tx) error) (Rev
 		return Revision{}, err
 	}
 	defer s.release()
+	return transact(s.mark, s, ctx, as, fn)
+}
+
+// transact runs a transaction in the turn. The mark is for [Store.reentered] to be
+// found on the stack, and so the function must not be inlined.
+//
+//go:noinline
+func transact(_ mark, s *Store, ctx context.Context, as *acting, fn func(*Tx) error) (Revision, error) {
 	tx := s.begin(ctx)
 	defer tx.done.Store(true)
 	if as != nil {
@@ -55,9 +63,11 @@ func (s *Store) update(ctx context.Context, as *acting, fn func(*Tx) error) (Rev
 }
 
 func (s *Store) begin(ctx context.Context) *Tx {
-	s.holder.Store(goroutineID())
 	base := s.head.Load()
-	return &Tx{ctx: ctx, store: s, base: base, builder: base.Edit(), instant: s.instant(base)}
+	return &Tx{
+		ctx: ctx, store: s, base: base, builder: base.Edit(), instant: s.instant(base),
+		admission: admission{schema: base.Schema, dict: s.dict},
+	}
 }
 
 // commit publishes what the transaction changed.

@@ -1,7 +1,5 @@
 package index
 
-import "github.com/google/btree"
-
 // Tuples that the schema does not admit any more can be set aside: they are in
 // neither tree, so that nothing sees them, until a schema admits them again.
 
@@ -42,17 +40,13 @@ func (s *Snapshot) AsideTuples(yield func(Key, *Qualifier) bool) {
 // PutAside sets aside a tuple with k's identity, or replaces what qualifies the
 // one that is.
 func (b *Builder) PutAside(k Key, q *Qualifier) {
-	s := b.own()
-	if s.aside == nil {
-		s.aside = btree.NewG(degree, asideLess)
-	}
-	s.aside.ReplaceOrInsert(asideTuple{k.Identity(), q})
+	b.ownAside().aside.ReplaceOrInsert(asideTuple{k.Identity(), q})
 }
 
 // RemoveAside forgets the tuple with k's identity that is set aside.
 func (b *Builder) RemoveAside(k Key) {
 	if b.s.Aside() > 0 {
-		b.own().aside.Delete(asideTuple{key: k.Identity()})
+		b.ownAside().aside.Delete(asideTuple{key: k.Identity()})
 	}
 }
 

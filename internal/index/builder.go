@@ -10,11 +10,18 @@ import (
 // builders may work from one snapshot.
 type Builder struct {
 	s       *Snapshot
-	owned   bool   // s is the builder's own, and no one else has it
+	owned   owned
 	touched []ID   // objects whose rosters are not derived anew yet, in any order
 	changed []Name // relations of which tuples have changed since the last freeze
 	subject []ID   // subjects of these tuples, until there are too many to note
 	beside  bool
+}
+
+// Owned says what of a builder's snapshot no one else has, so that it may be changed.
+type owned struct {
+	snapshot bool // the snapshot itself, and the two trees of tuples
+	records  bool // the trees of what qualifies them
+	aside    bool // the tree of what is set aside
 }
 
 // Edit returns a builder that starts with s.
@@ -36,7 +43,7 @@ func (b *Builder) Freeze() *Snapshot {
 		}
 		b.touched, b.changed, b.subject = nil, nil, nil
 	}
-	b.owned = false
+	b.owned = owned{}
 	return b.s
 }
 
@@ -48,11 +55,29 @@ func (b *Builder) Peek() *Snapshot { return b.s }
 func (b *Builder) SetMeta(m Meta) { b.own().Meta = m }
 
 func (b *Builder) own() *Snapshot {
-	if !b.owned {
-		b.s, b.owned = b.s.clone(), true
+	if !b.owned.snapshot {
+		b.s, b.owned.snapshot = b.s.clone(), true
 		b.s.beside = b.s.beside || b.beside
 	}
 	return b.s
+}
+
+func (b *Builder) ownRecords() *Snapshot {
+	s := b.own()
+	if !b.owned.records {
+		s.cloneRecords()
+		b.owned.records = true
+	}
+	return s
+}
+
+func (b *Builder) ownAside() *Snapshot {
+	s := b.own()
+	if !b.owned.aside {
+		s.cloneAside()
+		b.owned.aside = true
+	}
+	return s
 }
 
 // Put stores the tuple with k's identity, or replaces what qualifies it; q is
@@ -60,70 +85,67 @@ func (b *Builder) own() *Snapshot {
 // changes nothing.
 func (b *Builder) Put(k Key, q *Qualifier) error {
 	s := b.own()
-	n, err := s.addRecord(k, q)
+	n, err := b.addRecord(k, q)
 	if err != nil {
 		return err
 	}
 	k.Qualifier = n
 	if old, ok := s.forward.ReplaceOrInsert(k); ok {
-		s.dropRecord(old)
+		b.dropRecord(old)
 	}
 	s.reverse.ReplaceOrInsert(k)
 	b.touch(k)
 	return nil
 }
 
-// A Put is a tuple to store and what qualifies it.
-type Put struct {
-	Key       Key
-	Qualifier *Qualifier
-}
-
-// PutAll is like a Put of each, the last of those of one tuple winning, but
-// faster for many: each tree is filled in its own order. It sorts puts. It
-// fails as Put does, and then has stored none of them.
-func (b *Builder) PutAll(puts []Put) error {
-	switch len(puts) {
-	case 0:
-		return nil
-	case 1:
-		return b.Put(puts[0].Key, puts[0].Qualifier)
+// PutAll is like a Put of each, the last of those of one tuple winning, but faster
+// for many: each tree is filled in its own order, and built anew if there are as
+// many puts as tuples. What is stored already and equally qualified is left alone.
+// It sorts puts, and appends what has changed to changes. It fails as Put does, and
+// then has stored none of them.
+func (b *Builder) PutAll(puts *Puts, changes []Change) ([]Change, error) {
+	puts.Sort()
+	puts.unique()
+	if n := b.s.qualifiers.Len() + len(puts.qualifiers); n > b.s.dict.maxQualified && len(puts.qualifiers) > 0 {
+		return changes, fmt.Errorf("%w: %d qualified tuples", ErrFull, n)
 	}
-	s := b.own()
-	if n := s.qualifiers.Len() + len(puts); n > s.dict.maxQualified {
-		return fmt.Errorf("%w: %d qualified tuples", ErrFull, n)
+	if b.s.bulky(puts.Len()) {
+		return b.merge(puts, slices.Grow(changes, puts.Len())), nil
 	}
-	compare := func(x, y Put) int { return CompareForward(x.Key, y.Key) }
-	if !slices.IsSortedFunc(puts, compare) {
-		slices.SortStableFunc(puts, compare)
-	}
-	keys := make([]Key, 0, len(puts))
-	for i, p := range puts {
-		if i+1 < len(puts) && p.Key.Same(puts[i+1].Key) {
+	keys := puts.keys[:0]
+	for _, k := range puts.keys {
+		c := Change{Key: k.Identity(), Has: true, After: puts.qualifier(k)}
+		c.Before, c.Had = b.s.Lookup(k)
+		if c.Had && EqualQualifiers(c.Before, c.After) {
 			continue
 		}
-		p.Key.Qualifier, _ = s.addRecord(p.Key, p.Qualifier) // there is room for all
-		if old, ok := s.forward.ReplaceOrInsert(p.Key); ok {
-			s.dropRecord(old)
+		changes = append(changes, c)
+		k.Qualifier, _ = b.addRecord(k, c.After) // there is room for all
+		if old, ok := b.own().forward.ReplaceOrInsert(k); ok {
+			b.dropRecord(old)
 		}
-		keys = append(keys, p.Key)
-		b.touch(p.Key)
-	}
-	slices.SortFunc(keys, CompareReverse)
-	for _, k := range keys {
-		s.reverse.ReplaceOrInsert(k)
-	}
-	return nil
-}
-
-// Remove removes the tuple with k's identity, if it is stored.
-func (b *Builder) Remove(k Key) {
-	s := b.own()
-	if old, ok := s.forward.Delete(k); ok {
-		s.reverse.Delete(k)
-		s.dropRecord(old)
+		keys = append(keys, k)
 		b.touch(k)
 	}
+	for _, k := range sortKeys(keys, true) {
+		b.s.reverse.ReplaceOrInsert(k)
+	}
+	return changes, nil
+}
+
+// Remove removes the tuple with k's identity, and returns what qualified it; false if
+// it is not stored.
+func (b *Builder) Remove(k Key) (*Qualifier, bool) {
+	s := b.own()
+	old, ok := s.forward.Delete(k)
+	if !ok {
+		return nil, false
+	}
+	q := s.qualifier(old)
+	s.reverse.Delete(k)
+	b.dropRecord(old)
+	b.touch(k)
+	return q, true
 }
 
 // touch notes that a tuple has changed.
@@ -149,19 +171,19 @@ func (b *Builder) Sweep(until int64, limit int) []Change {
 		if !ok || e.at > until {
 			break
 		}
-		q, _ := b.s.Lookup(e.key)
+		q, _ := b.Remove(e.key)
 		swept = append(swept, Change{Key: e.key.Identity(), Had: true, Before: q})
-		b.Remove(e.key)
 		b.s.Swept = max(b.s.Swept, e.at)
 	}
 	return swept
 }
 
 // addRecord keeps q, which qualifies k, and returns the value for Key.Qualifier.
-func (s *Snapshot) addRecord(k Key, q *Qualifier) (uint32, error) {
+func (b *Builder) addRecord(k Key, q *Qualifier) (uint32, error) {
 	if q == nil {
 		return 0, nil
 	}
+	s := b.ownRecords()
 	n, err := s.freeNumber()
 	if err != nil {
 		return 0, err
@@ -190,10 +212,11 @@ func (s *Snapshot) freeNumber() (uint32, error) {
 
 // dropRecord forgets what qualified k, which has been replaced or removed. A
 // new record of the same tuple with the same expiry keeps its place.
-func (s *Snapshot) dropRecord(k Key) {
+func (b *Builder) dropRecord(k Key) {
 	if k.Qualifier == 0 {
 		return
 	}
+	s := b.ownRecords()
 	r, _ := s.qualifiers.Delete(record{number: k.Qualifier & qualifierNumber})
 	if r.expires == 0 {
 		return

@@ -101,8 +101,13 @@ func (d *Dict) Intern(o tuple.Object) (ID, error) {
 	if !ok || typ == 0 {
 		return 0, fmt.Errorf("the type of %s has no name in the dictionary", o)
 	}
-	h := d.hash(typ, o.ID)
-	if id, ok := d.find(h, typ, o.ID); ok {
+	return d.InternAs(typ, o.ID)
+}
+
+// InternAs is Intern for a type whose name is known.
+func (d *Dict) InternAs(typ Name, text string) (ID, error) {
+	h := d.hash(typ, text)
+	if id, ok := d.find(h, typ, text); ok {
 		return id, nil
 	}
 	n := d.count.Load()
@@ -110,7 +115,7 @@ func (d *Dict) Intern(o tuple.Object) (ID, error) {
 		return 0, fmt.Errorf("%w: %d objects", ErrFull, n)
 	}
 	id := ID(n + 1)
-	d.place(id, typ, o.ID)
+	d.place(id, typ, text)
 	t := d.table.Load()
 	if uint64(n+1)*3 > uint64(len(t.slots))*2 {
 		t = d.grow(t)

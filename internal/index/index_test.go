@@ -100,7 +100,12 @@ func TestRecordsFull(t *testing.T) {
 	keys := put(t, b, "document:a#viewer@user:b[c]", "document:a#viewer@user:c[c]", "document:a#viewer@user:d")
 	q := &Qualifier{Caveat: "c"}
 	require.ErrorIs(t, b.Put(keys[2], q), ErrFull)
-	require.ErrorIs(t, b.PutAll([]Put{{keys[2], q}, {keys[1], nil}}), ErrFull)
+	var puts Puts
+	puts.Add(keys[2], q)
+	puts.Add(keys[1], nil)
+	changes, err := b.PutAll(&puts, nil)
+	require.ErrorIs(t, err, ErrFull)
+	require.Empty(t, changes)
 	c := Change{Key: keys[2], Had: true, Has: true, Before: q, After: q}
 	require.ErrorIs(t, b.Redo([]Change{c}), ErrFull)
 	require.ErrorIs(t, b.Undo([]Change{c}), ErrFull)
@@ -271,19 +276,20 @@ func million(b *testing.B) (*Snapshot, []Key) {
 	d := newTestDict(b)
 	viewer, _ := d.Name("viewer")
 	rng := rand.New(rand.NewPCG(1, 2))
-	puts := make([]Put, 0, 1_000_000)
-	for i := range cap(puts) {
+	var puts Puts
+	for i := range 1_000_000 {
 		object, _ := d.Intern(tuple.Object{Type: "document", ID: fmt.Sprint(i / 10)})
 		subject, _ := d.Intern(user(rng.IntN(100_000)))
-		puts = append(puts, Put{Key: Key{Object: object, Subject: subject, Relation: viewer}})
+		puts.Add(Key{Object: object, Subject: subject, Relation: viewer}, nil)
 	}
 	builder := NewSnapshot(d, Meta{}).Edit()
-	if err := builder.PutAll(puts); err != nil {
+	changes, err := builder.PutAll(&puts, nil)
+	if err != nil {
 		b.Fatal(err)
 	}
-	keys := make([]Key, len(puts))
-	for i, p := range puts {
-		keys[i] = p.Key
+	keys := make([]Key, len(changes))
+	for i, c := range changes {
+		keys[i] = c.Key
 	}
 	rng.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
 	return builder.Freeze(), keys

@@ -166,13 +166,29 @@ func TestAgainstModel(t *testing.T) {
 				m.tuples[rel.Tuple] = rel
 			},
 			"put all": func(t *rapid.T) {
-				rels := rapid.SliceOfN(genRelationship, 0, 20).Draw(t, "rels")
-				var puts []Put
+				n := rapid.SampledFrom([]int{20, minBulk, minRadix + 50}).Draw(t, "at most")
+				rels := rapid.SliceOfN(genRelationship, n/2, n).Draw(t, "rels")
+				var puts Puts
+				before, existed := b.Freeze(), maps.Clone(m.tuples)
 				for _, rel := range rels {
-					puts = append(puts, Put{intern(rel.Tuple), QualifierOf(rel)})
+					puts.Add(intern(rel.Tuple), QualifierOf(rel))
 					m.tuples[rel.Tuple] = rel
 				}
-				require.NoError(t, b.PutAll(puts))
+				changes, err := b.PutAll(&puts, nil)
+				require.NoError(t, err)
+				changed := 0
+				for u, rel := range m.tuples {
+					old, had := existed[u]
+					if !had || !EqualQualifiers(QualifierOf(old), QualifierOf(rel)) {
+						changed++
+					}
+				}
+				require.Len(t, changes, changed)
+				after := b.Freeze()
+				require.NoError(t, after.Check())
+				undone := after.Edit()
+				require.NoError(t, undone.Undo(changes))
+				require.True(t, undone.Freeze().Equal(before))
 			},
 			"remove": func(t *rapid.T) {
 				u := genTuple.Draw(t, "tuple")

@@ -23,11 +23,7 @@ type Reader struct {
 
 // ReadAt returns a reader of s that judges expiry at the instant now.
 func (s *Snapshot) ReadAt(now int64) Reader {
-	r := Reader{snap: s, now: now}
-	if first, ok := s.expiries.Min(); ok {
-		r.stale = first.at <= now
-	}
-	return r
+	return Reader{snap: s, now: now, stale: s.HasExpired(now)}
 }
 
 // AsOf returns the same reader judging at another instant.

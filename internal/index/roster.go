@@ -1,10 +1,6 @@
 package index
 
-import (
-	"slices"
-
-	"github.com/google/btree"
-)
+import "slices"
 
 // Rosters are the check index of a snapshot: for each object its roster, all of
 // its tuples in a row, so that one access to memory serves every relation of the
@@ -59,7 +55,7 @@ func (r *rosters) of(id ID) []Entry {
 
 // update derives anew the rosters of the objects, which are sorted, from the
 // forward tree.
-func (r rosters) update(forward *btree.BTreeG[Key], changed []ID) rosters {
+func (r rosters) update(forward tree, changed []ID) rosters {
 	next := rosters{slices.Clone(r.shelves)}
 	var own *shelf // the one that was copied last
 	last := -1
@@ -90,7 +86,7 @@ func (r rosters) update(forward *btree.BTreeG[Key], changed []ID) rosters {
 
 // update returns the page with the rosters of some of its objects derived anew.
 // The scratch is for another call.
-func (p page) update(forward *btree.BTreeG[Key], changed []ID, scratch []Entry) (page, []Entry) {
+func (p page) update(forward tree, changed []ID, scratch []Entry) (page, []Entry) {
 	all := append(scratch, make([]Entry, headWords)...)
 	base := changed[0] &^ (pageSize - 1)
 	for i := range uint32(pageSize) {
@@ -110,7 +106,7 @@ func (p page) update(forward *btree.BTreeG[Key], changed []ID, scratch []Entry) 
 }
 
 // appendRoster appends the roster of an object.
-func appendRoster(all []Entry, forward *btree.BTreeG[Key], object ID) []Entry {
+func appendRoster(all []Entry, forward tree, object ID) []Entry {
 	from := Key{Object: object}
 	for {
 		begin, wide := len(all), Name(0)

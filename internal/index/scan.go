@@ -30,42 +30,32 @@ func (r *Reader) ReverseRelation(from Key, buf []Key) []Key {
 func (r *Reader) ReverseSubject(from Key, buf []Key) []Key { return r.reverse(from, maskFirst, buf) }
 
 func (r *Reader) forward(from Key, mask uint64, buf []Key) []Key {
-	buf = buf[:0]
-	if cap(buf) == 0 {
-		return buf
-	}
-	want := from.forwardHead() & mask
-	if r.over != nil {
-		m := merge{r: r, added: r.over.forward, from: from, want: want, mask: mask, buf: buf}
-		return m.run(false)
-	}
-	r.snap.forward.AscendGreaterOrEqual(from, func(k Key) bool {
-		if k.forwardHead()&mask != want {
-			return false
-		}
-		if r.live(k) {
-			buf = append(buf, k)
-		}
-		return len(buf) < cap(buf)
-	})
-	return buf
+	return r.scan(r.snap.forward, from, mask, buf)
 }
 
 func (r *Reader) reverse(from Key, mask uint64, buf []Key) []Key {
+	return r.scan(r.snap.reverse, from, mask, buf)
+}
+
+func (r *Reader) scan(t tree, from Key, mask uint64, buf []Key) []Key {
 	buf = buf[:0]
 	if cap(buf) == 0 {
 		return buf
 	}
-	want := from.reverseHead() & mask
+	start := t.item(from)
+	want := start.head & mask
 	if r.over != nil {
-		m := merge{r: r, added: r.over.reverse, from: from, want: want, mask: mask, buf: buf}
-		return m.run(true)
+		m := merge{r: r, tree: t, added: r.over.forward, from: from, want: want, mask: mask, buf: buf}
+		if t.reverse {
+			m.added = r.over.reverse
+		}
+		return m.run()
 	}
-	r.snap.reverse.AscendGreaterOrEqual(from, func(k Key) bool {
-		if k.reverseHead()&mask != want {
+	t.items.AscendGreaterOrEqual(start, func(i item) bool {
+		if i.head&mask != want {
 			return false
 		}
-		if r.live(k) {
+		if k := t.key(i); r.live(k) {
 			buf = append(buf, k)
 		}
 		return len(buf) < cap(buf)
@@ -78,6 +68,7 @@ func (r *Reader) reverse(from Key, mask uint64, buf []Key) []Key {
 // the tree.
 type merge struct {
 	r     *Reader
+	tree  tree
 	added []Key
 	from  Key
 	want  uint64
@@ -85,17 +76,17 @@ type merge struct {
 	buf   []Key
 }
 
-func (m *merge) run(reverse bool) []Key {
-	tree, head, less, compare := m.r.snap.forward, Key.forwardHead, ForwardLess, CompareForward
-	if reverse {
-		tree, head, less, compare = m.r.snap.reverse, Key.reverseHead, ReverseLess, CompareReverse
+func (m *merge) run() []Key {
+	compare := CompareForward
+	if m.tree.reverse {
+		compare = CompareReverse
 	}
 	next := search(m.added, m.from, compare)
-	tree.AscendGreaterOrEqual(m.from, func(k Key) bool {
-		if head(k)&m.mask != m.want {
+	m.tree.AscendGreaterOrEqual(m.from, func(k Key) bool {
+		if !m.wanted(k) {
 			return false
 		}
-		for ; next < len(m.added) && !m.full() && less(m.added[next], k); next++ {
+		for ; next < len(m.added) && !m.full() && m.tree.less(m.added[next], k); next++ {
 			m.emit(m.added[next])
 		}
 		if !m.full() && !m.r.over.replaces(k) {
@@ -103,11 +94,13 @@ func (m *merge) run(reverse bool) []Key {
 		}
 		return !m.full()
 	})
-	for ; next < len(m.added) && !m.full() && head(m.added[next])&m.mask == m.want; next++ {
+	for ; next < len(m.added) && !m.full() && m.wanted(m.added[next]); next++ {
 		m.emit(m.added[next])
 	}
 	return m.buf
 }
+
+func (m *merge) wanted(k Key) bool { return m.tree.item(k).head&m.mask == m.want }
 
 func (m *merge) full() bool { return len(m.buf) == cap(m.buf) }
 

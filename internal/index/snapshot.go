@@ -31,8 +31,8 @@ const NeverSwept = math.MinInt64
 type Snapshot struct {
 	Meta
 	dict       *Dict
-	forward    *btree.BTreeG[Key]
-	reverse    *btree.BTreeG[Key]
+	forward    tree
+	reverse    tree
 	qualifiers *btree.BTreeG[record]
 	expiries   *btree.BTreeG[expiry]
 	rosters    rosters                   // derived from forward when the snapshot was frozen
@@ -41,7 +41,7 @@ type Snapshot struct {
 	lastNumber uint32                    // of a record; the next free one is after it
 	aside      *btree.BTreeG[asideTuple] // nil while none ever was
 
-	cloning sync.Mutex // cloning a tree changes the tree that is cloned
+	cloning *sync.Mutex // cloning a tree changes the tree that is cloned; snapshots of one line share it, as they share trees
 }
 
 // NewSnapshot returns a snapshot without tuples.
@@ -49,10 +49,11 @@ func NewSnapshot(d *Dict, m Meta) *Snapshot {
 	return &Snapshot{
 		Meta:       m,
 		dict:       d,
-		forward:    btree.NewG(degree, ForwardLess),
-		reverse:    btree.NewG(degree, ReverseLess),
+		forward:    newTree(false),
+		reverse:    newTree(true),
 		qualifiers: btree.NewG(degree, recordLess),
 		expiries:   btree.NewG(degree, expiryLess),
+		cloning:    new(sync.Mutex),
 	}
 }
 
@@ -82,6 +83,12 @@ func (s *Snapshot) Expired(now int64) int {
 	return n
 }
 
+// HasExpired reports whether there are any.
+func (s *Snapshot) HasExpired(now int64) bool {
+	first, ok := s.expiries.Min()
+	return ok && first.at <= now
+}
+
 // CommitTime returns the time of the commit that made the snapshot.
 func (s *Snapshot) CommitTime() time.Time { return time.UnixMicro(s.Time).UTC() }
 
@@ -104,25 +111,31 @@ func (s *Snapshot) qualifier(k Key) *Qualifier {
 	return r.q
 }
 
-// clone returns a copy that may be changed. Only the nodes that are then
-// changed are copied.
+// clone returns a copy of which the trees of tuples may be changed. Only the nodes
+// that are then changed are copied. What qualifies the tuples it shares with s until
+// [Builder.ownRecords]: most commits leave that alone.
 func (s *Snapshot) clone() *Snapshot {
 	s.cloning.Lock()
 	defer s.cloning.Unlock()
-	c := &Snapshot{
-		Meta:       s.Meta,
-		dict:       s.dict,
-		forward:    s.forward.Clone(),
-		reverse:    s.reverse.Clone(),
-		qualifiers: s.qualifiers.Clone(),
-		expiries:   s.expiries.Clone(),
-		rosters:    s.rosters,
-		epochs:     s.epochs,
-		beside:     s.beside,
-		lastNumber: s.lastNumber,
+	c := *s
+	c.forward, c.reverse = s.forward.Clone(), s.reverse.Clone()
+	return &c
+}
+
+// cloneRecords replaces what qualifies the tuples of s by a copy that may be changed.
+func (s *Snapshot) cloneRecords() {
+	s.cloning.Lock()
+	defer s.cloning.Unlock()
+	s.qualifiers, s.expiries = s.qualifiers.Clone(), s.expiries.Clone()
+}
+
+// cloneAside replaces what s has set aside by a copy that may be changed.
+func (s *Snapshot) cloneAside() {
+	s.cloning.Lock()
+	defer s.cloning.Unlock()
+	if s.aside == nil {
+		s.aside = btree.NewG(degree, asideLess)
+		return
 	}
-	if s.aside != nil {
-		c.aside = s.aside.Clone()
-	}
-	return c
+	s.aside = s.aside.Clone()
 }
