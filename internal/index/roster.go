@@ -8,17 +8,17 @@ import "slices"
 // never lead a life of their own.
 //
 // They are a tree of fixed height by id: the root has shelves, a shelf has pages, a page
-// the rosters of 32 objects one behind the other. What a builder does not change it
+// the rosters of 128 objects one behind the other. What a builder does not change it
 // shares with the snapshot before. A lookup costs two accesses to memory that
 // are likely to miss the caches: the page's head, and the roster.
 type rosters struct{ shelves []*shelf }
 
 const (
-	pageBits  = 5 // objects of a page
-	shelfBits = 7 // pages of a shelf
+	pageBits  = 7 // objects of a page
+	shelfBits = 6 // pages of a shelf
 	pageSize  = 1 << pageBits
 	shelfSize = 1 << shelfBits
-	headWords = (pageSize + 2) / 2 // of 33 offsets, two a word
+	headWords = (pageSize + 2) / 2 // of 129 offsets, two a word
 )
 
 type shelf [shelfSize]page
@@ -88,21 +88,36 @@ func (r rosters) update(forward tree, changed []ID) rosters {
 // The scratch is for another call.
 func (p page) update(forward tree, changed []ID, scratch []Entry) (page, []Entry) {
 	all := append(scratch, make([]Entry, headWords)...)
-	base := changed[0] &^ (pageSize - 1)
-	for i := range uint32(pageSize) {
-		page(all).setOffset(i, uint32(len(all)))
-		if len(changed) > 0 && changed[0] == base+ID(i) {
-			all = appendRoster(all, forward, changed[0])
-			changed = changed[1:]
-		} else {
-			all = append(all, p.roster(i)...)
-		}
+	next := uint32(0)
+	for _, id := range changed {
+		at := uint32(id % pageSize)
+		all = p.appendTo(all, next, at)
+		page(all).setOffset(at, uint32(len(all)))
+		all = appendRoster(all, forward, id)
+		next = at + 1
 	}
+	all = p.appendTo(all, next, pageSize)
 	page(all).setOffset(pageSize, uint32(len(all)))
 	if len(all) == headWords {
 		return nil, all
 	}
 	return slices.Clone(all), all
+}
+
+// appendTo appends the rosters of the objects from one to another to a page.
+func (p page) appendTo(all []Entry, from, to uint32) []Entry {
+	end := uint32(len(all))
+	if p == nil {
+		for i := from; i < to; i++ {
+			page(all).setOffset(i, end)
+		}
+		return all
+	}
+	begin := p.offset(from)
+	for i := from; i < to; i++ {
+		page(all).setOffset(i, p.offset(i)-begin+end)
+	}
+	return append(all, p[begin:p.offset(to)]...)
 }
 
 // appendRoster appends the roster of an object.
