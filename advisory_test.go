@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/baobab-authz/baobab"
+	"github.com/baobab-authz/baobab/check"
 	"github.com/baobab-authz/baobab/internal/oracle"
 	"github.com/baobab-authz/baobab/schema"
 	"github.com/baobab-authz/baobab/tuple"
@@ -123,9 +124,9 @@ func retell(t *testing.T, body string) *retelling {
 	return r
 }
 
-// open returns an engine without tuples.
+// open returns an engine without tuples, which keeps every result that it can.
 func (r *retelling) open(t *testing.T) *baobab.Engine {
-	eng, err := baobab.Open(r.schema, baobab.Options{Caveats: oracle.Conditions{}})
+	eng, err := baobab.Open(r.schema, baobab.Options{Caveats: oracle.Conditions{}, Check: check.Options{CacheSteps: 1}})
 	require.NoError(t, err)
 	t.Cleanup(func() { eng.Close() })
 	return eng

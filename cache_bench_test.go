@@ -98,8 +98,8 @@ func BenchmarkCache(b *testing.B) {
 			eng := anArchive(b, check.Options{CacheBytes: size.bytes})
 			b.Run(c.name+"/"+size.name, func(b *testing.B) {
 				view := eng.Now().Given(monday)
-				for range 2 {
-					_, err := view.CheckAll(ctx, questions)
+				for i := range 2 * len(questions) {
+					_, err := view.Check(ctx, questions[i/2])
 					require.NoError(b, err)
 				}
 				b.ReportAllocs()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/baobab-authz/baobab"
 	"github.com/baobab-authz/baobab/caveat"
+	"github.com/baobab-authz/baobab/check"
 	"github.com/baobab-authz/baobab/schema"
 	"github.com/baobab-authz/baobab/tuple"
 )
@@ -34,9 +35,8 @@ func alike() []context {
 // CVE-2026-34972 and CVE-2026-33729 of OpenFGA, CVE-2026-46668 of SpiceDB: two
 // contexts came to one key of a cache, such as a list of one text with a comma
 // and a list of two, or a list within a list and a flat one, and one of them got
-// the other's answer. Here a context is never written down to be compared: of
-// contexts that look alike each has the answer that it has alone, asked in turn
-// and side by side.
+// the other's answer. Of contexts that look alike each has the answer that it has
+// alone, asked in turn, again and again, and side by side, while all results are kept.
 func TestAdvisoryContextsAlike(t *testing.T) {
 	for _, only := range []string{`l == ["a,b"]`, `l == ["a", "b"]`, `l == [["a"], "b"]`, `l == ["1"]`, `l == [1]`, `l == [true]`, `l == ["true"]`,
 		`l == [""]`, `l == []`, `l == [null]`, `l == [{"a": "b"}]`} {
@@ -49,7 +49,7 @@ func TestAdvisoryContextsAlike(t *testing.T) {
 				permission rest = viewer - banned
 			}`)
 		require.NoError(t, err, only)
-		eng, err := baobab.Open(s, baobab.Options{Caveats: caveat.New(caveat.Options{})})
+		eng, err := baobab.Open(s, baobab.Options{Caveats: caveat.New(caveat.Options{}), Check: check.Options{CacheSteps: 1}})
 		require.NoError(t, err, only)
 		defer eng.Close()
 		ctx := gocontext.Background()
@@ -80,7 +80,10 @@ func TestAdvisoryContextsAlike(t *testing.T) {
 				}
 			}
 		}
-		ask()
+		for range 3 {
+			ask()
+		}
+		require.NotZero(t, eng.Stats().Cache.Hits)
 		var group sync.WaitGroup
 		for range 4 {
 			group.Go(ask)

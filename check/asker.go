@@ -11,9 +11,9 @@ import (
 
 // An Asker asks one state many questions, one after the other. Questions about
 // the same subject in a row share what they find out, and all of them what the
-// values given to caveats come to; but they neither look for what is kept in a [Cache]
-// nor add to it: there may be very many, and each finds most of what it needs found. It is for one goroutine; after Close it may
-// not be used.
+// values given to caveats come to. They neither look for what is kept in a [Cache]
+// nor add to it: there may be very many, and each finds most of what it needs found.
+// It is for one goroutine; after Close it may not be used.
 type Asker struct {
 	evaluator  *Evaluator
 	ctx        context.Context

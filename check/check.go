@@ -20,7 +20,7 @@ type Options struct {
 	// [ErrBudget]: a step is a goal, an edge between goals or a stored tuple
 	// that was looked at, some 50 to 300 ns each. Tuples that have expired and
 	// are not swept yet are passed over, and cost less, uncounted. The default
-	// is 10 million; a negative number means no bound.
+	// is 10 million; a negative number means no bound. What is kept costs none.
 	MaxSteps int
 
 	// CacheBytes bounds the memory of what questions find out and is kept, see [Cache].

@@ -40,6 +40,18 @@
 // order of evaluation. There is no depth limit. Goals that no tuple could make
 // true for the kind of subject, as far as the schema tells, are not explored.
 //
+// # What is kept
+//
+// A decision that took a search of more than about a microsecond is kept in a [Cache],
+// if the question is asked again or took very long, and found there as long as it is
+// right: until a tuple changes of a relation that its rule can reach, or one expires
+// that the search looked at. What the rule can reach, and the parameters that caveats
+// on the way can read, is known from the schema; the relations' epochs (package index)
+// say whether their tuples are the same. So there is no time to live, commits
+// elsewhere empty nothing, and a view of the past is never answered by the present.
+// Errors are not kept, nor is what is asked of a hypothetical or a pending state. What
+// rosters decide is not kept either: to look it up would cost as much.
+//
 // # What it costs
 //
 // A question costs time and memory linear in the part of the graph that it
