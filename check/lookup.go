@@ -118,9 +118,9 @@ func (l *lookup) guess(search bool) {
 	}
 }
 
-// mustBeKept panics where what was kept is not what a search finds.
-func mustBeKept(t tuple.Tuple, kept, d Decision, err error) {
-	if err != nil || kept != d {
+// mustBeKept panics where what was found kept is not what a search finds.
+func mustBeKept(t tuple.Tuple, kept Decision, found bool, d Decision, err error) {
+	if found && (err != nil || kept != d) {
 		panic(fmt.Sprintf("check: %v is %v (%v), and was kept as %v", t, d, err, kept))
 	}
 }
