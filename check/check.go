@@ -23,23 +23,23 @@ type Options struct {
 	// is 10 million; a negative number means no bound. What is kept costs none.
 	MaxSteps int
 
-	// CacheBytes bounds the memory of the decisions that are kept, see [Cache].
-	// Default: 16 MiB, some 60,000 decisions. Negative: none are kept.
+	// CacheBytes bounds the memory of what questions find out and is kept, see [Cache].
+	// Default: 64 MiB, for the groups of some 200,000 subjects and 60,000 decisions.
+	// It is taken as it is needed. Negative: nothing is kept.
 	CacheBytes int64
 	// CacheSteps is how many steps a decision takes at least to be kept. A kept one
 	// costs 0.1 to 0.5 µs, and one that was not kept yet 0.2 to 0.7 µs more than
 	// without a cache, so what takes a microsecond is hardly worth it. Default: 16,
 	// which is about that.
 	CacheSteps int
-	// Cache is where decisions are kept, together with those of others; then
-	// CacheBytes means nothing. Default: one of the evaluator's own.
+	// Cache is where all this is kept, together with that of others; then CacheBytes
+	// means nothing. Default: one of the evaluator's own.
 	Cache *Cache
 }
 
 const (
 	defaultMaxSteps   = 10_000_000
-	defaultMemo       = 64 << 20
-	defaultCacheBytes = 16 << 20
+	defaultCacheBytes = 64 << 20
 	defaultCacheSteps = 16
 	maxPlans          = 32
 )
@@ -54,8 +54,7 @@ type Evaluator struct {
 	graphOnly bool     // in tests
 	plans     sync.Map // planKey → *plan
 	planned   atomic.Int32
-	numbers   atomic.Uint64 // of plans
-	memo      *memo
+	numbers   atomic.Uint64        // of plans
 	last      atomic.Pointer[plan] // that was asked for
 	solvers   sync.Pool
 }
@@ -68,7 +67,7 @@ type planKey struct {
 
 // New returns an evaluator.
 func New(o Options) *Evaluator {
-	e := &Evaluator{budget: o.MaxSteps, memo: newMemo(defaultMemo), cache: o.Cache, keepFrom: o.CacheSteps}
+	e := &Evaluator{budget: o.MaxSteps, cache: o.Cache, keepFrom: o.CacheSteps}
 	if o.CacheSteps <= 0 {
 		e.keepFrom = defaultCacheSteps
 	}

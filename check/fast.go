@@ -58,8 +58,8 @@ func (f *fast) prepare(ctx context.Context, e *Evaluator, st *store.State) {
 		return
 	}
 	f.ctx, f.reader, f.plan, f.budget = ctx, r, p, e.budget
-	if st.Committed() {
-		f.memo = e.memo
+	if e.cache != nil && st.Committed() {
+		f.memo = e.cache.memo
 	}
 }
 
@@ -146,6 +146,8 @@ func (f *fast) holds(object index.ID, r *fastRule) value {
 		case left == yes && right == no:
 			return yes
 		}
+	case opArrowAll:
+		return f.every(object, &r.to[0])
 	}
 	return unsure
 }
@@ -303,6 +305,42 @@ func (f *fast) arrow(object index.ID, a *fastArrow, roster []index.Entry) value 
 			return yes
 		}
 		result = either(result, v)
+	}
+	return result
+}
+
+// every is arrow for one over all: there has to be a tuple, and each has to lead to
+// the subject.
+func (f *fast) every(object index.ID, a *fastArrow) value {
+	result, found := yes, false
+	for _, e := range f.reader.Roster(object) {
+		if e.Relation() != a.tupleset {
+			continue
+		}
+		if e.Wide() {
+			return unsure
+		}
+		stored := f.qualified(object, e, yes)
+		if stored == no {
+			continue // it has expired
+		}
+		found = true
+		r := a.only
+		if r == nil {
+			r = f.plan.fast[ref{f.reader.TypeOf(e.Subject()), a.target}]
+		}
+		if r == nil || a.wildcards && f.reader.Object(e.Subject()).ID == tuple.Wildcard {
+			return no
+		}
+		switch v := f.holds(e.Subject(), r); {
+		case v == no:
+			return no // whatever its condition is
+		case v == unsure || stored == unsure:
+			result = unsure
+		}
+	}
+	if !found {
+		return no
 	}
 	return result
 }

@@ -12,11 +12,11 @@ import (
 // relations that a union computes are merged into it, so that one pass over an
 // object's roster serves all of them.
 type fastPart struct {
-	op   op             // opUnion, opIntersection, opExclusion, or opArrowAll for what is left to the graph
+	op   op             // opUnion, opIntersection, opExclusion or opArrowAll
 	own  []index.Name   // union: the relations that it is, or has merged
 	self bool           // union: it holds for the object itself
 	this []fastRelation // union: sorted by relation
-	to   []fastArrow    // union
+	to   []fastArrow    // union; the one of an arrow over all
 	args []*fastRule    // union: what cannot be merged; otherwise the operands
 
 	usersets bool // union: one of these relations admits groups, which closures know
@@ -265,7 +265,7 @@ func (f *fastCompiler) add(p *fastPart, rel *schema.Relation, w schema.Rewrite) 
 		}
 	case schema.TupleToUserset:
 		if w.All {
-			p.args = append(p.args, inline(&fastPart{op: opArrowAll}))
+			p.args = append(p.args, inline(&fastPart{op: opArrowAll, to: []fastArrow{f.arrow(w)}}))
 			return
 		}
 		p.to = append(p.to, f.arrow(w))

@@ -67,7 +67,7 @@ func TestMemo(t *testing.T) {
 			found++
 		}
 	}
-	require.Equal(t, m.kept, found)
+	require.EqualValues(t, m.kept.Load(), found)
 	require.Greater(t, found, limit/2/int(kept[0].bytes()))
 
 	m.keep(key(n), &closure{groups: make([]index.Entry, limit/8)})

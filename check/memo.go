@@ -14,11 +14,11 @@ type memo struct {
 	limit int64 // bytes
 	bytes atomic.Int64
 	table atomic.Pointer[memoTable]
+	kept  atomic.Int64  // closures
 	found atomic.Uint64 // closures that had to be found
 
 	writing   sync.Mutex
-	kept      int // the rest is for who is writing
-	displaced int // since the table was made
+	displaced int // since the table was made; this is for who is writing, and the next
 	hand      int
 }
 
@@ -110,7 +110,7 @@ func (m *memo) keep(key uint64, c *closure) {
 		at = m.displaced % memoWays
 		m.displaced++
 	}
-	for m.bytes.Load()+c.bytes() > m.limit && m.kept > 0 {
+	for m.bytes.Load()+c.bytes() > m.limit && m.kept.Load() > 0 {
 		m.sweep()
 	}
 	m.put(b, at, key, c)
@@ -129,7 +129,7 @@ func (m *memo) put(b *memoBucket, at int, key uint64, c *closure) {
 		sign int
 	}{{old, -1}, {c, 1}} {
 		if change.of != nil {
-			m.kept += change.sign
+			m.kept.Add(int64(change.sign))
 			m.bytes.Add(int64(change.sign) * change.of.bytes())
 		}
 	}
