@@ -25,7 +25,7 @@ type lookup struct {
 // lookup returns the lookup of a question. What it resolves need not be validated,
 // since the state knows it.
 func (e *Evaluator) lookup(ctx context.Context, st *store.State, t *tuple.Tuple) (l lookup) {
-	if e.cache == nil || st.Err() != nil || ctx.Err() != nil || !st.Committed() {
+	if e.keepFrom == 0 || st.Err() != nil || ctx.Err() != nil || !st.Committed() {
 		return lookup{}
 	}
 	r := st.Reader()
