@@ -86,9 +86,8 @@ func (a *Asker) search(t tuple.Tuple, v value, tried bool) (Decision, error) {
 	}
 	d, err := a.solver.ask(t)
 	mustAgree(t, v, d, err)
+	mustBeKept(t, kept, found, d, err)
 	switch {
-	case found:
-		mustBeKept(t, kept, d, err)
 	case err == nil:
 		a.keep(&t, &l, d)
 	case !ofCandidate(err): // what the solver knows is incomplete

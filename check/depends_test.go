@@ -149,7 +149,10 @@ func TestOtherValuesAreNotKept(t *testing.T) {
 // Where what was kept is not what a search finds there is no answer to give.
 func TestKeptDisagreementIsNoAnswer(t *testing.T) {
 	q := tuple.MustParse("doc:1#view@user:ann")
-	require.Panics(t, func() { mustBeKept(q, Allow(), Decision{}, nil) })
-	require.Panics(t, func() { mustBeKept(q, Decision{}, Decision{}, ErrBudget) })
-	require.NotPanics(t, func() { mustBeKept(q, Allow(), Allow(), nil) })
+	require.Panics(t, func() { mustBeKept(q, Allow(), true, Decision{}, nil) })
+	require.Panics(t, func() { mustBeKept(q, Decision{}, true, Decision{}, ErrBudget) })
+	require.NotPanics(t, func() {
+		mustBeKept(q, Allow(), true, Allow(), nil)
+		mustBeKept(q, Decision{}, false, Allow(), nil)
+	})
 }

@@ -25,7 +25,7 @@ type lookup struct {
 // lookup returns the lookup of a question. What it resolves need not be validated,
 // since the state knows it.
 func (e *Evaluator) lookup(ctx context.Context, st *store.State, t *tuple.Tuple) (l lookup) {
-	if e.cache == nil || st.Err() != nil || ctx.Err() != nil || !st.Committed() {
+	if e.keepFrom == 0 || st.Err() != nil || ctx.Err() != nil || !st.Committed() {
 		return lookup{}
 	}
 	r := st.Reader()
@@ -118,9 +118,9 @@ func (l *lookup) guess(search bool) {
 	}
 }
 
-// mustBeKept panics where what was kept is not what a search finds.
-func mustBeKept(t tuple.Tuple, kept, d Decision, err error) {
-	if err != nil || kept != d {
+// mustBeKept panics where what was found kept is not what a search finds.
+func mustBeKept(t tuple.Tuple, kept Decision, found bool, d Decision, err error) {
+	if found && (err != nil || kept != d) {
 		panic(fmt.Sprintf("check: %v is %v (%v), and was kept as %v", t, d, err, kept))
 	}
 }
