@@ -102,5 +102,7 @@ func readOptions(st *store.State, options []ListOption) (listOptions, error) {
 // paged reports whether the list is a part of one that may be read in parts.
 func (o *listOptions) paged() bool { return !o.unordered && (o.limit > 0 || o.after.Last != "") }
 
-// ends reports whether a list ends before it is through with all candidates.
-func (o *listOptions) ends(candidates int) bool { return o.limit > 0 && candidates > o.limit }
+// another reports whether another page may follow, of so many candidates.
+func (o *listOptions) another(candidates int) bool {
+	return o.paged() && o.limit > 0 && candidates > o.limit
+}

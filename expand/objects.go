@@ -87,7 +87,7 @@ func (s *objectList) sorted(l *Lister, st *store.State) error {
 		candidates = before.candidates
 	} else if err := s.search(); err != nil {
 		return err
-	} else if candidates = s.candidates; s.ends(len(candidates)) {
+	} else if candidates = s.candidates; s.another(len(candidates)) {
 		l.pages.keep(key, st, found{candidates: slices.Clone(candidates), conditioned: s.conditioned})
 	}
 	for _, c := range s.behind(candidates, s.after.Last) {

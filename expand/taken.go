@@ -18,13 +18,6 @@ type taken struct {
 	asked  int
 }
 
-// Steps that going down the right sides may take at first, for each candidate that
-// it is needed for, and for each step that the graph took for a check instead.
-const (
-	takenFirst = 512
-	takenEach  = 32
-)
-
 // keep returns the level of a candidate that is kept unless an exclusion takes it away:
 // certain if none does, unseen if it is taken away for certain, or maybe.
 func (s *subjectList) keep(id index.ID) (level, error) {
