@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/baobab-authz/baobab/check"
 	"github.com/baobab-authz/baobab/expand"
@@ -153,6 +154,76 @@ func TestExclusionOfALargeGroup(t *testing.T) {
 	c := &countdown{ctx, 1 << 30}
 	require.Equal(t, []string{"user:x"}, lines(lister().Subjects(c, state, tuple.MustParseObject("doc:1"), "open", "user")))
 	require.Less(t, 1<<30-c.left, 10)
+}
+
+// The context ends on the way down the right side, which is gone down while the list
+// is decided.
+func TestExclusionsEndWithTheContext(t *testing.T) {
+	var b strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&b, "doc:1#viewer@user:v%03d\n", i)
+	}
+	for i := range 9_000 {
+		fmt.Fprintf(&b, "group:all#member@user:%d\n", i)
+	}
+	state := now(t, open(t, `
+		definition user {}
+		definition group { relation member: user }
+		definition doc {
+			relation viewer: user
+			relation banned: group#member
+			permission open = viewer - banned
+		}`, b.String()+"doc:1#banned@group:all#member\n"))
+	whole := lines(lister().Subjects(ctx, state, tuple.MustParseObject("doc:1"), "open", "user"))
+	require.Len(t, whole, 300)
+	ended := 0
+	for left, last := 0, error(errTimeUp); last != nil; left++ {
+		last = nil
+		n := 0
+		for a, err := range lister().Subjects(&countdown{ctx, left}, state, tuple.MustParseObject("doc:1"), "open", "user") {
+			require.NoError(t, last)
+			if last = err; err == nil {
+				require.Equal(t, whole[n], a.String())
+				n++
+			}
+		}
+		if last != nil {
+			require.ErrorIs(t, last, errTimeUp)
+			ended++
+		}
+	}
+	require.Greater(t, ended, 100)
+}
+
+// Ids that begin alike, in several ways, are in the order of their bytes.
+func TestOrderOfIDs(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		id := rapid.Custom(func(r *rapid.T) string {
+			return strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "aaaaaaaa", "tenant-0001/", "~", "é", "0"}), 1, 5).Draw(r, "parts"), "")
+		})
+		ids := rapid.SliceOfNDistinct(id, 1, 40, rapid.ID[string]).Draw(r, "ids")
+		prefix := rapid.SampledFrom([]string{"", "common/prefix/"}).Draw(r, "prefix")
+		var b strings.Builder
+		for i := range ids {
+			ids[i] = prefix + ids[i]
+			fmt.Fprintf(&b, "group:%s#member@user:ann\ngroup:of#member@user:%s\n", ids[i], ids[i])
+		}
+		st := open(t, groups, b.String())
+		defer st.Close()
+		state := now(t, st)
+		slices.Sort(ids)
+		var objects, subjects []string
+		for a, err := range lister().Objects(ctx, state, tuple.MustParseSubject("user:ann"), "member", "group") {
+			require.NoError(r, err)
+			objects = append(objects, a.Object.ID)
+		}
+		for a, err := range lister().Subjects(ctx, state, tuple.MustParseObject("group:of"), "member", "user") {
+			require.NoError(r, err)
+			subjects = append(subjects, a.Subject.ID)
+		}
+		require.Equal(r, ids, objects)
+		require.Equal(r, ids, subjects)
+	})
 }
 
 // A list allocates for itself, and not for its entries.
