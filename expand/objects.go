@@ -25,7 +25,8 @@ import (
 // memory linear in them, before the first entry; then it decides those for which
 // an intersection, an exclusion, an arrow over all or a caveat stands on the way,
 // one by one as the loop arrives there. A loop that breaks has no further cost.
-// [Unordered] entries come on the way up, as soon as they are certain, so that a loop
+// A page behind another of the same state does not go up again (see the package
+// comment). [Unordered] entries come on the way up, as soon as they are certain, so that a loop
 // that breaks early does not go all the way.
 func (l *Lister) Objects(ctx context.Context, st *store.State, subject tuple.Subject, permission, objectType string, options ...ListOption) iter.Seq2[ObjectAnswer, error] {
 	return func(yield func(ObjectAnswer, error) bool) {
@@ -87,7 +88,7 @@ func (s *objectList) sorted(l *Lister, st *store.State) error {
 		candidates = before.candidates
 	} else if err := s.search(); err != nil {
 		return err
-	} else if candidates = s.candidates; s.ends(len(candidates)) {
+	} else if candidates = s.candidates; s.another(len(candidates)) {
 		l.pages.keep(key, st, found{candidates: slices.Clone(candidates), conditioned: s.conditioned})
 	}
 	for _, c := range s.behind(candidates, s.after.Last) {

@@ -78,7 +78,7 @@ func (p *pages) find(key pageKey, st *store.State, o *listOptions) *found {
 		return nil
 	}
 	k := e.Value.(*keptList)
-	if instant < k.from || instant >= k.until || k.conditioned && st.Context() != nil {
+	if instant < k.from || instant >= k.until || k.conditioned && len(st.Context()) > 0 {
 		return nil
 	}
 	p.order.MoveToFront(e)
@@ -88,7 +88,7 @@ func (p *pages) find(key pageKey, st *store.State, o *listOptions) *found {
 // keep keeps what was found in a state, unless it is of no use for another page. It
 // must not be changed any more.
 func (p *pages) keep(key pageKey, st *store.State, f found) {
-	if p.bytes <= 0 || !st.Committed() || f.conditioned && st.Context() != nil {
+	if p.bytes <= 0 || !st.Committed() || f.conditioned && len(st.Context()) > 0 {
 		return
 	}
 	k := &keptList{key: key.clone(), from: st.Reader().Instant(), until: math.MaxInt64, found: f}

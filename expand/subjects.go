@@ -131,7 +131,7 @@ func (s *subjectList) run(st *store.State) error {
 	if err := s.search(); err != nil {
 		return err
 	}
-	if s.ends(len(s.candidates)) {
+	if s.another(len(s.candidates)) {
 		s.lister.pages.keep(key, st, found{slices.Clone(s.candidates), s.plan, s.open, slices.Clone(s.exclusions), s.narrowed, s.conditioned})
 	}
 	return s.list(s.candidates, s.after.Last)
