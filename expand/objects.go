@@ -41,7 +41,7 @@ func (l *Lister) Objects(ctx context.Context, st *store.State, subject tuple.Sub
 		}
 		asker := l.evaluator.Asker(ctx, st)
 		defer asker.Close()
-		c := climb{ctx: ctx, asker: asker, plan: planned(l, planKey{st.Schema(), st.Reader().Dict(), true, objectType, permission}, func() *climbPlan {
+		c := climb{ctx: ctx, asker: asker, plan: planned(l, planKey{st.Schema(), st.Reader().Dict().Generation(), true, objectType, permission}, func() *climbPlan {
 			return newClimbPlan(st.Schema(), st.Reader(), objectType, permission)
 		})}
 		candidates, err := c.objects(st, subject)

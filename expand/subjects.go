@@ -49,7 +49,7 @@ func (l *Lister) Subjects(ctx context.Context, st *store.State, object tuple.Obj
 		}
 		var candidates []candidate
 		if err == nil {
-			d := descender{ctx: ctx, asker: s.asker, plan: planned(l, planKey{st.Schema(), st.Reader().Dict(), false, typ, relation}, func() *descentPlan {
+			d := descender{ctx: ctx, asker: s.asker, plan: planned(l, planKey{st.Schema(), st.Reader().Dict().Generation(), false, typ, relation}, func() *descentPlan {
 				return newDescentPlan(st.Schema(), st.Reader(), typ, relation)
 			})}
 			// Who is named on the right side only is denied where the wildcard is, unless

@@ -12,7 +12,8 @@ import (
 // An entry is one step of the history: a commit, or a sweep after one, which
 // has the same revision. It is immutable.
 type entry struct {
-	meta    index.Meta // of the state after the step
+	meta    index.Meta  // of the state after the step
+	dict    *index.Dict // of the ids in changes
 	changes []index.Change
 	sweep   bool
 	cut     bool          // the changes and the note have been dropped

@@ -30,6 +30,12 @@ type Options struct {
 	// Default: 64. Negative: none, so that only [Store.Sweep] sweeps.
 	SweepPerCommit int
 
+	// CompactAt is how many objects have an id before the ids of those that nothing
+	// names any more are given back. Then it happens whenever they have doubled and
+	// at least half can go, as part of a commit: see [Store.Compact] for what it
+	// costs. Default: 100,000. Negative: only Compact does it.
+	CompactAt int
+
 	// CheckEachCommit makes every commit verify the whole index before it is
 	// published, and refuses it with [ErrCorrupt] if that fails. It is for tests:
 	// a commit then costs as much as reading all tuples twice. Default: off.
@@ -43,6 +49,7 @@ const (
 	defaultPinEvery       = 4096
 	defaultSweepGrace     = time.Hour
 	defaultSweepPerCommit = 64
+	defaultCompactAt      = 100_000
 )
 
 // withDefaults returns o with the defaults where it says nothing.
@@ -70,5 +77,8 @@ func (o Options) withDefaults() Options {
 		o.SweepPerCommit = defaultSweepPerCommit
 	}
 	o.SweepPerCommit = max(0, o.SweepPerCommit)
+	if o.CompactAt == 0 {
+		o.CompactAt = defaultCompactAt
+	}
 	return o
 }
