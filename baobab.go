@@ -47,7 +47,7 @@ func Open(s *schema.Schema, o Options) (*Engine, error) {
 		return nil, err
 	}
 	evaluator := check.New(o.Check)
-	return &Engine{store: st, evaluator: evaluator, lister: expand.NewLister(evaluator), caveats: o.Caveats}, nil
+	return &Engine{store: st, evaluator: evaluator, lister: expand.NewLister(evaluator, o.Lists), caveats: o.Caveats}, nil
 }
 
 // Close ends the engine: every later call, also on views that were taken
@@ -150,6 +150,8 @@ type Options struct {
 	Store store.Options
 	// Check bounds what a question may cost.
 	Check check.Options
+	// Lists bounds what is kept of lists that are read in pages.
+	Lists expand.ListerOptions
 	// Caveats evaluates the caveats of schemas that declare some. Default: none,
 	// so that such a schema is refused.
 	Caveats schema.Evaluator

@@ -33,10 +33,11 @@ definition chatbot {
 	relation banned: user
 	permission view = workspace->view - banned
 	permission delete = workspace->delete
+	permission see = workspace->view
 }`
 
 // anOffice is 100 organizations of 10 workspaces of 20 chatbots, and of 60
-// users in 4 teams that nest: about 32,000 tuples.
+// users in 4 teams that nest: about 32,000 tuples. A team of one reads every second workspace.
 func anOffice(b *testing.B) *baobab.Engine {
 	eng, err := baobab.Open(schema.MustParse(office), baobab.Options{})
 	require.NoError(b, err)
@@ -45,6 +46,7 @@ func anOffice(b *testing.B) *baobab.Engine {
 	add := func(format string, args ...any) {
 		all = append(all, tuple.MustParseRelationship(fmt.Sprintf(format, args...)))
 	}
+	add("team:support#member@user:support")
 	for o := range 100 {
 		add("organization:%d#owner@user:%d-0", o, o)
 		for u := range 60 {
@@ -57,6 +59,9 @@ func anOffice(b *testing.B) *baobab.Engine {
 			add("workspace:%d-%d#org@organization:%d", o, w, o)
 			add("workspace:%d-%d#admin@user:%d-%d", o, w, o, w)
 			add("workspace:%d-%d#reader@team:%d-0#member", o, w, o)
+			if w%2 == 0 {
+				add("workspace:%d-%d#reader@team:support#member", o, w)
+			}
 			for c := range 20 {
 				add("chatbot:%d-%d-%d#workspace@workspace:%d-%d", o, w, c, o, w)
 			}
@@ -127,7 +132,8 @@ func BenchmarkWrite(b *testing.B) {
 }
 
 // A user's 200 chatbots, which hold by arrows, as delete, and need to be decided
-// each, as view, because of an exclusion; and 60 users of a workspace.
+// each, as view, because of an exclusion; 60 users of a workspace; and 10,000
+// chatbots, whole and in pages.
 func BenchmarkList(b *testing.B) {
 	eng := anOffice(b)
 	owner, chatbot := tuple.MustParseSubject("user:7-0"), tuple.MustParseObject("chatbot:7-3-5")
@@ -137,7 +143,7 @@ func BenchmarkList(b *testing.B) {
 			for b.Loop() {
 				n := 0
 				for _, err := range eng.Objects(ctx, owner, permission, "chatbot", o...) {
-					require.NoError(b, err)
+					fatal(b, err)
 					n++
 				}
 				require.Equal(b, want, n)
@@ -153,7 +159,7 @@ func BenchmarkList(b *testing.B) {
 			for b.Loop() {
 				n := 0
 				for _, err := range eng.Subjects(ctx, chatbot, permission, "user") {
-					require.NoError(b, err)
+					fatal(b, err)
 					n++
 				}
 				require.Equal(b, want, n)
@@ -162,12 +168,54 @@ func BenchmarkList(b *testing.B) {
 	}
 	b.Run("2 subjects", subjects("delete", 2))
 	b.Run("60 subjects, each decided", subjects("view", 60))
+	view, support := eng.Now(), tuple.MustParseSubject("user:support")
+	long := func(b *testing.B, o ...expand.ListOption) (n int, last string) {
+		for a, err := range view.Objects(ctx, support, "see", "chatbot", o...) {
+			fatal(b, err)
+			n, last = n+1, a.Object.ID
+		}
+		return n, last
+	}
+	whole := func(o ...expand.ListOption) func(*testing.B) {
+		return func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				n, _ := long(b, o...)
+				require.Equal(b, 10_000, n)
+			}
+		}
+	}
+	b.Run("10,000 objects", whole())
+	b.Run("10,000 objects, unordered", whole(expand.Unordered()))
+	b.Run("10,000 objects in pages of 100", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var cursor expand.Cursor
+			all := 0
+			for n := 100; n == 100; all += n {
+				var last string
+				n, last = long(b, expand.Limit(100), expand.After(cursor))
+				cursor = view.Cursor(last)
+				if n == 0 {
+					break
+				}
+			}
+			require.Equal(b, 10_000, all)
+		}
+	})
 	b.Run("permissions", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			for _, err := range eng.Permissions(ctx, owner, chatbot) {
-				require.NoError(b, err)
+				fatal(b, err)
 			}
 		}
 	})
+}
+
+// fatal is require.NoError, which costs more than an entry of a list.
+func fatal(b *testing.B, err error) {
+	if err != nil {
+		b.Fatal(err)
+	}
 }

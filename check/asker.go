@@ -20,6 +20,7 @@ type Asker struct {
 	solver     *solver // nil before the first question, and after one that was given up
 	subject    tuple.Subject
 	conditions map[string]prepared
+	steps      int // of questions before the present subject's
 
 	fast fast
 }
@@ -32,9 +33,19 @@ func (e *Evaluator) Asker(ctx context.Context, st *store.State) *Asker {
 // Close gives back what the questions used.
 func (a *Asker) Close() {
 	if a.solver != nil {
+		a.steps += a.solver.work
 		a.evaluator.end(a.solver)
 		a.solver = nil
 	}
+}
+
+// Steps returns how many steps the questions took so far that were decided by a
+// search, as [Options].MaxSteps counts them.
+func (a *Asker) Steps() int {
+	if a.solver == nil {
+		return a.steps
+	}
+	return a.steps + a.solver.work
 }
 
 // Check is [Evaluator.Check].
@@ -81,6 +92,7 @@ func (a *Asker) turn(subject tuple.Subject) error {
 	if err := a.ctx.Err(); err != nil { // nobody else looks, if the questions are short
 		return err
 	}
+	a.steps += a.solver.work
 	a.solver.forget()
 	a.solver.principal(subject)
 	a.subject = subject

@@ -117,5 +117,5 @@ func (q *batched) decide(f *fast, t *tuple.Tuple) value {
 	if q.rule == nil || t.Subject != f.about && !f.becomeOf(&t.Subject, q.by, q.subject) {
 		return unsure
 	}
-	return f.holdsOf(q.object, q.typ, t.Object.ID, q.rule)
+	return f.holdsOf(q.object, q.typ, &t.Object, q.rule)
 }

@@ -29,6 +29,9 @@ type climber struct {
 // climb returns the closure of a principal, whose id is text.
 func climb(ctx context.Context, budget int, b basis, p principal, text string) *closure {
 	w := climber{basis: b, ctx: ctx, budget: budget, until: math.MaxInt64}
+	if p.subject.object == nobody {
+		w.memo = nil // it may become somebody, with another id
+	}
 	if p.subject.relation != 0 {
 		return w.group(p)
 	}
@@ -38,7 +41,7 @@ func climb(ctx context.Context, budget int, b basis, p principal, text string) *
 	}
 	w.share()
 	c, all := w.climb(p)
-	if all && b.memo != nil && len(text) <= shortText {
+	if all && w.memo != nil && len(text) <= shortText {
 		c.size = uint8(copy(c.text[:], text))
 		b.memo.keep(textKey(b.plan, b.reader.HashOf(p.kind.typ, text)), c)
 	}

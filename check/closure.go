@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/baobab-authz/baobab/internal/index"
+	"github.com/baobab-authz/baobab/tuple"
 )
 
 // A closure is the groups that a subject is in, directly or by way of others: of
@@ -102,7 +103,7 @@ func (c *closure) right(b *basis) bool {
 
 // group returns the closure that is kept of a userset if it is right.
 func (b *basis) group(g goal) *closure {
-	if b.memo == nil {
+	if b.memo == nil || g.object == nobody {
 		return nil
 	}
 	if c := b.memo.find(goalKey(b.plan, g)); c != nil && c.plan == b.plan.number && c.of == g && c.right(b) {
@@ -118,11 +119,22 @@ func (f *fast) basis(public index.ID) basis {
 // findClosure returns the subject's closure, which is kept for other questions if
 // the state is that of a commit. It is unsure if it would cost more than the budget.
 func (f *fast) findClosure() *closure {
-	b := f.basis(f.public)
-	if f.subject.relation != 0 {
-		if c := b.group(f.subject); c != nil {
+	p, id := f.principal, f.about.ID
+	switch {
+	case p.subject.relation != 0:
+		b := f.basis(0)
+		if c := b.group(p.subject); c != nil {
 			return c
 		}
+	case p.subject.object != nobody:
+	case p.public == 0:
+		return f.plan.nobody
+	default: // who is nobody is in the groups that everybody is in
+		id = tuple.Wildcard
+		if c := f.recall(f.reader.HashOf(p.kind.typ, id), p.kind.typ, id, 0); c != nil {
+			return c
+		}
+		p = newPrincipal(goal{p.public, 0}, p.kind, 0, nil)
 	}
-	return climb(f.ctx, f.budget, b, f.principal, f.about.ID)
+	return climb(f.ctx, f.budget, f.basis(p.public), p, id)
 }

@@ -61,8 +61,7 @@ func (f *fast) prepare(ctx context.Context, e *Evaluator, st *store.State) {
 }
 
 // question returns the value of a question, or unsure if the graph has to decide
-// it, and so if it may be malformed or names what there is not: what it resolves
-// here need not be validated, since the state knows it.
+// it, and so if it is malformed or names what the schema does not have.
 func (f *fast) question(t *tuple.Tuple) value {
 	if f.plan == nil || f.ctx.Err() != nil {
 		return unsure
@@ -75,14 +74,20 @@ func (f *fast) question(t *tuple.Tuple) value {
 	if t.Subject != f.about && !f.become(&t.Subject) {
 		return unsure
 	}
-	return f.holdsOf(object, typ, t.Object.ID, r)
+	return f.holdsOf(object, typ, &t.Object, r)
 }
 
 // holdsOf decides a question about an object with a hash.
-func (f *fast) holdsOf(h uint64, typ index.Name, object string, r *fastRule) value {
-	id, ok := f.reader.IDOfHash(h, typ, object)
-	if !ok {
+func (f *fast) holdsOf(h uint64, typ index.Name, object *tuple.Object, r *fastRule) value {
+	id, ok := f.reader.IDOfHash(h, typ, object.ID)
+	switch {
+	case f.subject.object == nobody && *object == f.about.Object:
+		id = nobody // though somebody may just have given it an id
+	case ok:
+	case object.Validate() != nil:
 		return unsure
+	default:
+		id = nothing
 	}
 	f.steps = maxFast
 	if f.budget > 0 {

@@ -20,6 +20,7 @@ type plan struct {
 	groups     map[ref]bool         // relations that closures are made of
 	climbs     map[ref][]climbStep
 	groupNames []index.Name              // what the climbs go along
+	nobody     *closure                  // of whom no tuple names
 	number     uint64                    // no other plan of the evaluator has it
 	caveats    map[string]*schema.Caveat // by name
 }
@@ -97,6 +98,8 @@ func newPlan(s *schema.Schema, d *index.Dict) (*plan, error) {
 		}
 	}
 	c.newFast(s)
+	c.plan.nobody = &closure{}
+	c.plan.nobody.filter.add(0)
 	return c.plan, nil
 }
 

@@ -50,6 +50,6 @@ func (p *Prepared) Try(ctx context.Context, object tuple.Object, relation string
 	if r == nil {
 		return Decision{}, false
 	}
-	v := f.holdsOf(f.reader.HashOf(typ, object.ID), typ, object.ID, r)
+	v := f.holdsOf(f.reader.HashOf(typ, object.ID), typ, &object, r)
 	return decided(v), v != unsure
 }

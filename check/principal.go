@@ -51,8 +51,15 @@ func entryOf(g goal) index.Entry {
 	return index.EntryOf(index.Key{Subject: g.object, SubjectRelation: g.relation})
 }
 
-// become makes sub the subject of the questions that follow, if the state knows it
-// and the schema can have it. One that was asked about before is in the memo with
+// The ids of a subject and of an object that no tuple of the state names. They are
+// equal only to themselves, as those of a solver are.
+const (
+	nobody  = firstForeign
+	nothing = firstForeign - 1
+)
+
+// become makes sub the subject of the questions that follow, if the schema can have
+// it. What the state knows need not be validated. One that was asked about before is in the memo with
 // its closure; its text is found there, and not looked for in the dictionary.
 func (f *fast) become(sub *tuple.Subject) bool {
 	typ := f.plan.types[sub.Type]
@@ -66,21 +73,7 @@ func (f *fast) become(sub *tuple.Subject) bool {
 func (f *fast) becomeOf(sub *tuple.Subject, typ *fastType, h uint64) bool {
 	kind := subjectKind{ref: ref{typ: typ.name}, wildcard: sub.ID == tuple.Wildcard}
 	public := index.ID(0)
-	if sub.Relation == "" && !kind.wildcard {
-		if typ.public {
-			public, _ = f.reader.IDOf(typ.name, tuple.Wildcard)
-		}
-		if c := f.recall(h, typ.name, sub.ID, public); c != nil {
-			f.principal = newPrincipal(c.of, kind, public, typ.reachable(f.plan))
-			f.about, f.closure = *sub, c
-			return true
-		}
-	}
-	id, ok := f.reader.IDOfHash(h, typ.name, sub.ID)
-	if !ok {
-		return false
-	}
-	var reach reachSet
+	reach := typ.reachable(f.plan)
 	switch {
 	case sub.Relation != "":
 		r := typ.rules[sub.Relation]
@@ -91,8 +84,22 @@ func (f *fast) becomeOf(sub *tuple.Subject, typ *fastType, h uint64) bool {
 		reach = f.plan.reachable(kind)
 	case kind.wildcard:
 		reach = f.plan.reachable(kind)
-	default:
-		reach = typ.reachable(f.plan)
+	case typ.public:
+		public, _ = f.reader.IDOf(typ.name, tuple.Wildcard)
+	}
+	if kind.relation == 0 {
+		if c := f.recall(h, typ.name, sub.ID, public); c != nil {
+			f.principal = newPrincipal(c.of, kind, public, reach)
+			f.about, f.closure = *sub, c
+			return true
+		}
+	}
+	id, ok := f.reader.IDOfHash(h, typ.name, sub.ID)
+	if !ok {
+		if sub.Validate() != nil {
+			return false
+		}
+		id = nobody
 	}
 	f.principal = newPrincipal(goal{id, kind.relation}, kind, public, reach)
 	f.about, f.closure = *sub, nil

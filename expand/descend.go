@@ -2,68 +2,102 @@ package expand
 
 import (
 	"context"
-	"slices"
+	"sort"
 
 	"github.com/baobab-authz/baobab/check"
 	"github.com/baobab-authz/baobab/internal/index"
-	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/tuple"
 )
 
 // A descender goes from a goal down through the tuples, and takes note of the
 // subjects that they name, and of which of these have the permission without
-// further question.
+// further question, or unless an exclusion on the way takes it away.
 type descender struct {
 	lookup
+	*scratch
 	ctx   context.Context
 	plan  *descentPlan
 	asker *check.Asker
 	// everywhere says that subjects on the right sides of exclusions are wanted.
 	everywhere bool
+	// unasked says that conditions are not evaluated: each is undecided.
+	unasked  bool
+	wildcard index.ID // that of the type that is wanted, 0 if there is none
 
-	goals map[goal]level
-	found map[index.ID]level
-	todo  []goal
-	page  []index.Key
-	steps int
+	open       level       // of the wildcard
+	exclusions []exclusion // that were passed, some twice
+	// narrowed says that somebody may have the permission, or not, by more than
+	// unions and exclusions.
+	narrowed bool
+	// conditioned is as in a climb.
+	conditioned bool
+	steps       int // so far: goals, operators and tuples
+	looked      int // steps when the context was last looked at
 }
 
-// subjects returns whoever is named on the way down from a relation of an object, sorted.
-func (c *descender) subjects(st *store.State, o tuple.Object, relation string) ([]candidate, error) {
-	c.reader = st.Reader()
-	c.goals, c.found, c.page = map[goal]level{}, map[index.ID]level{}, make([]index.Key, 0, pageKeys)
+// An exclusion is one that was passed on the way, of an object.
+type exclusion struct {
+	object index.ID
+	*descent
+}
+
+// A scan is what is left to read of the tuples of an operator.
+type scan struct {
+	from index.Key
+	*descent
+	level level
+}
+
+// begin reaches a relation of an object, if that leads to anybody.
+func (c *descender) begin(object tuple.Object, relation string) {
+	typ, _ := c.reader.Name(object.Type)
 	name, _ := c.reader.Name(relation)
-	c.reach(goal{c.id(o), name}, certain)
-	for len(c.todo) > 0 {
-		at := c.todo[len(c.todo)-1]
-		c.todo = c.todo[:len(c.todo)-1]
-		if d := c.plan.rewrites[ref{c.typeOf(at.object), at.relation}]; d != nil {
-			if err := c.descend(at.object, d, c.goals[at]); err != nil {
-				return nil, err
+	if node, ok := c.plan.byRef[ref{typ, name}]; ok {
+		c.reach(c.id(object), node, certain)
+	}
+}
+
+// run goes on until there is nothing left, or about as many steps have been taken in
+// all. It reports whether there is nothing left.
+func (c *descender) run(limit int) (done bool, err error) {
+	for len(c.todo)+len(c.scans) > 0 {
+		if c.steps >= limit {
+			return false, nil
+		}
+		if n := len(c.scans); n > 0 {
+			next := c.scans[n-1]
+			c.scans = c.scans[:n-1]
+			err = c.read(next)
+		} else {
+			next := c.todo[len(c.todo)-1]
+			c.todo = c.todo[:len(c.todo)-1]
+			if d := c.plan.nodes[next.node].rewrite; d != nil {
+				err = c.descend(next.object, d, next.level)
 			}
 		}
+		if err != nil {
+			return false, err
+		}
 	}
-	list := make([]candidate, 0, len(c.found))
-	for id, l := range c.found {
-		list = append(list, candidate{c.object(id), l})
-	}
-	slices.SortFunc(list, byID)
-	return list, nil
+	return true, nil
 }
 
 // reach notes that a goal is reached; as a userset it may be wanted itself.
-func (c *descender) reach(at goal, l level) {
-	if l <= c.goals[at] {
+func (c *descender) reach(object index.ID, node int32, l level) {
+	if l <= c.goals.raise(object, node, l) {
 		return
 	}
-	c.goals[at] = l
-	c.todo = append(c.todo, at)
-	if at.relation == c.plan.kind.relation && c.typeOf(at.object) == c.plan.kind.typ {
-		c.find(at.object, l)
+	c.todo = append(c.todo, reached{goal{object, node}, l})
+	if c.plan.nodes[node].wanted {
+		c.find(object, l)
 	}
 }
 
-func (c *descender) find(id index.ID, l level) { c.found[id] = max(c.found[id], l) }
+func (c *descender) find(id index.ID, l level) {
+	if c.found.raise(id, 0, l) == unseen {
+		c.candidates = append(c.candidates, candidate{id, l})
+	}
+}
 
 // descend takes an operator of a goal's rule, which is reached at a level.
 func (c *descender) descend(object index.ID, d *descent, l level) error {
@@ -72,25 +106,22 @@ func (c *descender) descend(object index.ID, d *descent, l level) error {
 	}
 	switch d.op {
 	case opThis:
-		return c.this(object, d, l)
+		return c.tuples(object, d, l)
 	case opArrow:
 		if d.all {
-			l = min(l, maybe)
+			l = c.narrow(l)
 		}
-		return c.scan(index.Key{Object: object, Relation: d.relation}, l, func(k index.Key, l level) {
-			// The target may be a relation that the type lacks: it has no rewrite.
-			if at := (goal{k.Subject, d.target}); c.reader.Object(k.Subject).ID != tuple.Wildcard {
-				c.reach(at, l)
-			}
-		})
+		return c.tuples(object, d, l)
 	case opComputed:
-		c.reach(goal{object, d.relation}, l)
+		c.reach(object, d.node, l)
 	case opSelf:
 		c.find(object, l)
 	case opUnion:
 		return c.operands(object, d, l)
 	case opNarrow:
-		return c.operands(object, d, min(l, maybe))
+		return c.operands(object, d, c.narrow(l))
+	case opExclude:
+		return c.exclude(object, d, l)
 	}
 	return nil
 }
@@ -101,60 +132,135 @@ func (c *descender) operands(object index.ID, d *descent, l level) error {
 			return err
 		}
 	}
-	if d.excluded != nil && c.everywhere {
-		return c.descend(object, d.excluded, against)
-	}
 	return nil
 }
 
-// this takes the tuples of a relation, those with usersets as their subjects last.
-func (c *descender) this(object index.ID, d *descent, l level) error {
-	from := index.Key{Object: object, Relation: d.relation}
-	if !d.direct {
-		from.SubjectRelation = 1
+// exclude takes the left side of an exclusion, and notes that there is a right one.
+func (c *descender) exclude(object index.ID, d *descent, l level) error {
+	if l >= kept {
+		l = kept
+		c.exclusions = append(c.exclusions, exclusion{object, d})
 	}
-	return c.scan(from, l, func(k index.Key, l level) {
-		switch {
-		case k.SubjectRelation != 0:
-			c.reach(goal{k.Subject, k.SubjectRelation}, l)
-		case c.plan.kind.relation == 0 && c.reader.TypeOf(k.Subject) == c.plan.kind.typ && c.reader.Object(k.Subject).ID != tuple.Wildcard:
-			c.find(k.Subject, l)
-		}
-	})
+	if err := c.operands(object, d, l); err != nil || !c.everywhere {
+		return err
+	}
+	return c.descend(object, d.excluded, against)
 }
 
-// scan goes through the tuples of a relation of an object, from a key on, unless
-// their condition is false. Where it is undecided, so is what they lead to.
-func (c *descender) scan(from index.Key, l level, do func(index.Key, level)) error {
-	for more := true; more; {
-		page := c.reader.Forward(from, c.page)
-		more = len(page) == cap(page)
-		for _, k := range page {
-			holds, sure, err := c.asker.Condition(k)
-			switch {
-			case err != nil:
-				return err
-			case holds && sure:
-				do(k, l)
-			case holds:
-				do(k, min(l, maybe))
+// narrow returns the level behind what unions and exclusions do not decide.
+func (c *descender) narrow(l level) level {
+	c.narrowed = c.narrowed || l > against
+	return min(l, maybe)
+}
+
+// tuples takes the tuples of a relation of an object: from its roster, or later from
+// the tree.
+func (c *descender) tuples(object index.ID, d *descent, l level) error {
+	from := index.Key{Object: object, Relation: d.relation}
+	if d.op == opThis && d.direct == directNone {
+		from.SubjectRelation = 1
+	}
+	if object == foreign {
+		return nil
+	}
+	if !c.reader.Rosters() {
+		c.scans = append(c.scans, scan{from, d, l})
+		return nil
+	}
+	roster := c.reader.Roster(object)
+	first := sort.Search(len(roster), func(i int) bool { return roster[i].Relation() >= d.relation })
+	for _, e := range roster[first:] {
+		if e.Relation() != d.relation {
+			break
+		}
+		if e.Wide() {
+			c.scans = append(c.scans, scan{from, d, l})
+			return nil
+		}
+		k := index.Key{Object: object, Relation: d.relation, Subject: e.Subject(), SubjectRelation: e.SubjectRelation()}
+		if e.Qualified() {
+			var live bool
+			if k, live = c.reader.Get(k); !live {
+				continue
 			}
 		}
-		if more {
-			from = page[len(page)-1].AfterForward()
-		}
-		if err := c.tick(1 + len(page)); err != nil {
+		if err := c.take(k, d, l); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// tick looks at the context now and then.
+// read takes some tuples from the tree.
+func (c *descender) read(s scan) error {
+	page := c.reader.Forward(s.from, c.page)
+	if len(page) == cap(page) {
+		s.from = page[len(page)-1].AfterForward()
+		c.scans = append(c.scans, s)
+	}
+	for _, k := range page {
+		if err := c.take(k, s.descent, s.level); err != nil {
+			return err
+		}
+	}
+	return c.tick(1)
+}
+
+// take goes where a tuple leads, unless its condition is false. Where it is undecided,
+// so is what the tuple leads to.
+func (c *descender) take(k index.Key, d *descent, l level) error {
+	if k.Qualifier != 0 {
+		holds, sure, err := c.condition(k)
+		if err != nil || !holds {
+			return err
+		}
+		if !sure {
+			l = c.narrow(l)
+		}
+	}
+	at := ref{relation: k.SubjectRelation}
+	switch {
+	case d.op == opArrow:
+		at.relation = 0
+		if d.public && c.reader.Object(k.Subject).ID == tuple.Wildcard {
+			return nil
+		}
+	case k.SubjectRelation == 0:
+		if d.direct == directAll || d.direct == directSome && c.reader.TypeOf(k.Subject) == c.plan.typ {
+			c.name(k.Subject, l)
+		}
+		return c.tick(1)
+	}
+	at.typ = c.reader.TypeOf(k.Subject)
+	if node, ok := d.to(at); ok {
+		c.reach(k.Subject, node, l)
+	}
+	return c.tick(1)
+}
+
+// condition reports whether the condition of a tuple is true, or might be.
+func (c *descender) condition(k index.Key) (holds, sure bool, err error) {
+	if c.unasked {
+		return true, c.reader.Qualifier(k).Caveat == "", nil
+	}
+	c.conditioned = true
+	return c.asker.Condition(k)
+}
+
+// name takes a subject of the type that is wanted.
+func (c *descender) name(id index.ID, l level) {
+	if id == c.wildcard {
+		c.open = max(c.open, l)
+		return
+	}
+	c.find(id, l)
+}
+
+// tick counts steps, and looks at the context now and then.
 func (c *descender) tick(steps int) error {
-	if c.steps += steps; c.steps < interruptAfter {
+	if c.steps += steps; c.steps-c.looked < interruptAfter {
 		return nil
 	}
-	c.steps = 0
+	c.looked = c.steps
 	return c.ctx.Err()
 }

@@ -1,6 +1,7 @@
 package expand
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/baobab-authz/baobab/internal/index"
@@ -8,27 +9,52 @@ import (
 )
 
 // A descentPlan is a schema as far as its relations can name subjects of one type
-// (and one relation of it, if usersets are wanted), on whichever side of an
-// exclusion.
+// (and one relation of it, if usersets are wanted), or its wildcard, on whichever
+// side of an exclusion.
 type descentPlan struct {
-	kind     ref
-	rewrites map[ref]*descent
-	givers   map[ref]bool // lead to an exclusion that has another on its right side
-	size     int          // how many operators and givers there are
+	typ    index.Name
+	nodes  []descentNode
+	byRef  map[ref]int32
+	givers map[ref]bool // lead to an exclusion that has another on its right side
+	size   int          // how many nodes, operators and givers there are
+}
+
+// A descentNode is a relation of a type.
+type descentNode struct {
+	rewrite *descent // nil if it names nobody
+	wanted  bool     // it is itself a userset such as those wanted
 }
 
 // A descent is an operator of a rule that can name such subjects. Operands that
 // cannot are left out.
 type descent struct {
 	op       descentOp
-	relation index.Name // this, computed: the relation; an arrow: the tupleset
-	target   index.Name // of an arrow
+	relation index.Name // this: the relation; an arrow: the tupleset
+	node     int32      // computed: what it is
 	all      bool       // an arrow over all
-	direct   bool       // this: it admits the subjects themselves
-	usersets bool       // this: it admits usersets that can name them
+	public   bool       // an arrow: some of the tuples may have wildcards, which it passes over
+	direct   direct     // this: which of the tuples with plain objects name subjects
+	targets  []target   // this: the usersets; an arrow: what it leads to; sorted, each once
 	args     []*descent // of an operator
-	excluded *descent   // the right side of an exclusion, or nil
+	excluded *descent   // the right side of an exclusion
 }
+
+// A target is where a tuple leads by the type of its subject, and in the relation's
+// own tuples by the relation of its subject.
+type target struct {
+	ref
+	node int32
+}
+
+// direct says which tuples of a relation, of those whose subjects have no relation,
+// name wanted subjects.
+type direct uint8
+
+const (
+	directNone direct = iota
+	directSome        // those of one type, among others
+	directAll
+)
 
 type descentOp uint8
 
@@ -37,7 +63,8 @@ const (
 	opComputed
 	opArrow
 	opUnion
-	opNarrow // an intersection, or an exclusion
+	opNarrow // an intersection
+	opExclude
 	opSelf
 )
 
@@ -48,44 +75,43 @@ func newDescentPlan(s *schema.Schema, r *index.Reader, typ, relation string) *de
 		return c.names(at, w) || at.definition.Name == typ && at.relation.Name == relation
 	})
 	givers := c.givers()
-	p := &descentPlan{kind: ref{c.name(typ), c.name(relation)}, rewrites: map[ref]*descent{}, givers: map[ref]bool{}}
+	c.plan = &descentPlan{typ: c.name(typ), byRef: map[ref]int32{}, givers: map[ref]bool{}}
 	for _, d := range s.Definitions() {
 		for _, rel := range d.Relations {
+			at := ref{c.name(d.Name), c.name(rel.Name)}
 			if givers[rel] {
-				p.givers[ref{c.name(d.Name), c.name(rel.Name)}] = true
-				p.size++
+				c.plan.givers[at] = true
 			}
 			if c.useful[rel] {
-				if compiled := c.compile(rule{d, rel}, rel.Rewrite); compiled != nil {
-					p.size += compiled.size()
-					p.rewrites[ref{c.name(d.Name), c.name(rel.Name)}] = compiled
-				}
+				n := c.node(at)
+				c.plan.nodes[n] = descentNode{c.compile(rule{d, rel}, rel.Rewrite), d.Name == typ && rel.Name == relation}
 			}
 		}
 	}
-	return p
+	c.plan.size += len(c.plan.nodes) + len(givers)
+	return c.plan
 }
 
 // steps returns how large the plan is.
 func (p *descentPlan) steps() int { return p.size }
-
-// size returns the number of operators.
-func (d *descent) size() int {
-	if d == nil {
-		return 0
-	}
-	n := 1 + d.excluded.size()
-	for _, a := range d.args {
-		n += a.size()
-	}
-	return n
-}
 
 type descentCompiler struct {
 	schema        *schema.Schema
 	reader        *index.Reader
 	typ, relation string
 	useful        map[*schema.Relation]bool
+	plan          *descentPlan
+}
+
+// node returns the number of a node, which it makes if need be.
+func (c *descentCompiler) node(at ref) int32 {
+	n, ok := c.plan.byRef[at]
+	if !ok {
+		n = int32(len(c.plan.nodes))
+		c.plan.nodes = append(c.plan.nodes, descentNode{})
+		c.plan.byRef[at] = n
+	}
+	return n
 }
 
 // name returns the name of a text that the schema has, and so the state.
@@ -145,15 +171,11 @@ func (c *descentCompiler) givers() map[*schema.Relation]bool {
 	})
 }
 
-// names reports whether an operator names wanted subjects by itself.
+// names reports whether an operator names wanted subjects by itself, or their wildcard.
 func (c *descentCompiler) names(at rule, w schema.Rewrite) bool {
 	switch w.(type) {
 	case schema.This:
-		for _, sub := range at.relation.Subjects {
-			if !sub.Wildcard && sub.Relation == "" && sub.Type == c.typ && c.relation == "" {
-				return true
-			}
-		}
+		return c.direct(at.relation) != directNone
 	case schema.Self:
 		return c.relation == "" && at.definition.Name == c.typ
 	}
@@ -182,21 +204,58 @@ func (c *descentCompiler) operands(at rule, w schema.Rewrite) []*schema.Relation
 	return list
 }
 
-// leads reports whether an operator leads to a useful relation by itself.
-func (c *descentCompiler) leads(at rule, w schema.Rewrite) bool {
-	for _, r := range c.operands(at, w) {
-		if c.useful[r] {
-			return true
+// direct returns which tuples of a relation name wanted subjects directly.
+func (c *descentCompiler) direct(r *schema.Relation) direct {
+	some, others := false, false
+	for _, sub := range r.Subjects {
+		if sub.Relation == "" {
+			some = some || sub.Type == c.typ
+			others = others || sub.Type != c.typ
 		}
 	}
-	return false
+	switch {
+	case !some || c.relation != "":
+		return directNone
+	case others:
+		return directSome
+	}
+	return directAll
+}
+
+// targets returns where the tuples of a relation lead: to usersets, or with a
+// relation to follow by an arrow, to that of their subjects' objects.
+func (c *descentCompiler) targets(r *schema.Relation, follow string) []target {
+	var list []target
+	for _, sub := range r.Subjects {
+		by, to := ref{c.name(sub.Type), c.name(sub.Relation)}, sub.Relation
+		if follow != "" {
+			by, to = ref{typ: c.name(sub.Type)}, follow
+		}
+		if to == "" || sub.Wildcard {
+			continue
+		}
+		if rel := c.schema.Definition(sub.Type).Relation(to); rel != nil && c.useful[rel] {
+			list = append(list, target{by, c.node(ref{by.typ, c.name(to)})})
+		}
+	}
+	slices.SortFunc(list, func(a, b target) int { return a.compare(b.ref) })
+	return slices.Compact(list)
 }
 
 // compile returns w, or nil if it can name nobody wanted.
 func (c *descentCompiler) compile(at rule, w schema.Rewrite) *descent {
+	d := c.operator(at, w)
+	if d != nil {
+		c.plan.size += 1 + len(d.targets)
+	}
+	return d
+}
+
+func (c *descentCompiler) operator(at rule, w schema.Rewrite) *descent {
 	switch w := w.(type) {
 	case schema.This:
-		if d := (&descent{op: opThis, relation: c.name(at.relation.Name), direct: c.names(at, w), usersets: c.leads(at, w)}); d.direct || d.usersets {
+		d := &descent{op: opThis, relation: c.name(at.relation.Name), direct: c.direct(at.relation), targets: c.targets(at.relation, "")}
+		if d.direct != directNone || len(d.targets) > 0 {
 			return d
 		}
 	case schema.Self:
@@ -204,36 +263,75 @@ func (c *descentCompiler) compile(at rule, w schema.Rewrite) *descent {
 			return &descent{op: opSelf}
 		}
 	case schema.Computed:
-		if c.leads(at, w) {
-			return &descent{op: opComputed, relation: c.name(w.Relation)}
+		if c.useful[at.definition.Relation(w.Relation)] {
+			return &descent{op: opComputed, node: c.node(ref{c.name(at.definition.Name), c.name(w.Relation)})}
 		}
 	case schema.TupleToUserset:
-		if c.leads(at, w) {
-			return &descent{op: opArrow, relation: c.name(w.Tupleset), target: c.name(w.Computed), all: w.All}
+		tupleset := at.definition.Relation(w.Tupleset)
+		d := &descent{op: opArrow, relation: c.name(w.Tupleset), all: w.All, targets: c.targets(tupleset, w.Computed)}
+		if len(d.targets) > 0 {
+			d.public = slices.ContainsFunc(tupleset.Subjects, func(sub schema.SubjectType) bool { return sub.Wildcard })
+			return d
 		}
 	case schema.Union:
-		return operator(&descent{op: opUnion, args: c.compileAll(at, w.Children)})
+		return c.compileAll(opUnion, at, w.Children)
 	case schema.Intersection:
-		return operator(&descent{op: opNarrow, args: c.compileAll(at, w.Children)})
+		return c.compileAll(opNarrow, at, w.Children)
 	case schema.Exclusion:
-		return operator(&descent{op: opNarrow, args: c.compileAll(at, []schema.Rewrite{w.Base}), excluded: c.compile(at, w.Subtract)})
+		return c.exclusion(at, w)
 	}
 	return nil
 }
 
-func operator(d *descent) *descent {
-	if len(d.args) == 0 && d.excluded == nil {
+// compileAll compiles an operator whose operands name whom it names.
+func (c *descentCompiler) compileAll(op descentOp, at rule, operands []schema.Rewrite) *descent {
+	var args []*descent
+	for _, w := range operands {
+		if d := c.compile(at, w); d != nil {
+			args = append(args, d)
+		}
+	}
+	switch {
+	case len(args) == 0:
 		return nil
+	case op == opUnion && len(args) == 1:
+		return args[0]
+	}
+	return &descent{op: op, args: args}
+}
+
+// exclusion compiles one. If nobody wanted can be on its right side, it is its left side;
+// (a - b) - c is a - (b + c).
+func (c *descentCompiler) exclusion(at rule, w schema.Exclusion) *descent {
+	excluded := []schema.Rewrite{w.Subtract}
+	base := w.Base
+	for inner, ok := base.(schema.Exclusion); ok; inner, ok = base.(schema.Exclusion) {
+		excluded = append(excluded, inner.Subtract)
+		base = inner.Base
+	}
+	left, right := c.compileAll(opUnion, at, []schema.Rewrite{base}), c.compileAll(opUnion, at, excluded)
+	if right == nil {
+		return left
+	}
+	d := &descent{op: opExclude, excluded: right}
+	if left != nil {
+		d.args = []*descent{left}
 	}
 	return d
 }
 
-func (c *descentCompiler) compileAll(at rule, operands []schema.Rewrite) []*descent {
-	var compiled []*descent
-	for _, w := range operands {
-		if d := c.compile(at, w); d != nil {
-			compiled = append(compiled, d)
-		}
+func (r ref) compare(other ref) int {
+	return cmp.Or(cmp.Compare(r.typ, other.typ), cmp.Compare(r.relation, other.relation))
+}
+
+// to returns the node that a subject leads to.
+func (d *descent) to(at ref) (int32, bool) {
+	if len(d.targets) == 1 {
+		return d.targets[0].node, d.targets[0].ref == at
 	}
-	return compiled
+	i, ok := slices.BinarySearchFunc(d.targets, at, func(t target, r ref) int { return t.compare(r) })
+	if !ok {
+		return 0, false
+	}
+	return d.targets[i].node, true
 }

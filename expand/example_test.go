@@ -195,7 +195,7 @@ func ExampleTree_WriteMermaid() {
 }
 
 func ExampleLister() {
-	lists := expand.NewLister(check.New(check.Options{}))
+	lists := expand.NewLister(check.New(check.Options{}), expand.ListerOptions{})
 	ctx, state := context.Background(), library()
 
 	for s, err := range lists.Subjects(ctx, state, tuple.MustParseObject("doc:plan"), "view", "user") {

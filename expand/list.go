@@ -64,12 +64,13 @@ func decided(what string, d check.Decision) string {
 	return fmt.Sprintf("%s (%v)", what, d)
 }
 
-// A ListOption says which part of a list is wanted.
+// A ListOption says which part of a list is wanted, and how.
 type ListOption func(*listOptions)
 
 type listOptions struct {
-	after Cursor
-	limit int // 0 is none
+	after     Cursor
+	limit     int // 0 is none
+	unordered bool
 }
 
 // After begins a list behind a place in it. Default: at its beginning.
@@ -79,11 +80,27 @@ func After(c Cursor) ListOption { return func(o *listOptions) { o.after = c } }
 // behind the last of them. Default: none, as for every n below 1.
 func Limit(n int) ListOption { return func(o *listOptions) { o.limit = max(n, 0) } }
 
-// list reads the options of a list of st.
-func list(st *store.State, options []ListOption) (listOptions, error) {
+// Unordered lists the same entries, each once, without an order: they come as they are
+// found, which saves the sorting, most of what a long list costs. The order means
+// nothing, but is the same whenever the same view is asked. It has no places,
+// so with [After] the list is [ErrCursor]. A wildcard still comes first. Default: in
+// the order of ids.
+func Unordered() ListOption { return func(o *listOptions) { o.unordered = true } }
+
+// readOptions returns the options of a list of st.
+func readOptions(st *store.State, options []ListOption) (listOptions, error) {
 	var o listOptions
 	for _, set := range options {
 		set(&o)
 	}
+	if o.unordered && o.after != (Cursor{}) {
+		return o, fmt.Errorf("%w: a list without an order has no places to go on from (leave out Unordered, or After)", ErrCursor)
+	}
 	return o, o.after.of(st)
 }
+
+// paged reports whether the list is a part of one that may be read in parts.
+func (o *listOptions) paged() bool { return !o.unordered && (o.limit > 0 || o.after.Last != "") }
+
+// ends reports whether a list ends before it is through with all candidates.
+func (o *listOptions) ends(candidates int) bool { return o.limit > 0 && candidates > o.limit }

@@ -28,7 +28,6 @@ func TestListsLookAtTheContextBetweenTuples(t *testing.T) {
 	for a, err := range lister().Objects(&countdown{ctx, 1}, state, ann, last, "doc") {
 		require.ErrorIs(t, err, errTimeUp, a)
 	}
-	// Of subjects the wildcard is asked about first, and looks at the context twice.
 	looks := 0
 	for ; ; looks++ {
 		var err error
@@ -40,7 +39,7 @@ func TestListsLookAtTheContextBetweenTuples(t *testing.T) {
 		require.ErrorIs(t, err, errTimeUp)
 	}
 	require.Equal(t, []string{"user:ann"}, lines(lister().Subjects(ctx, state, one, last, "user")))
-	require.Greater(t, looks, 3)
+	require.Greater(t, looks, 1, "at the beginning, and on the way")
 }
 
 // An object's tuples are read from one relation that leads on to the next, past

@@ -15,15 +15,35 @@ import (
 )
 
 // A Lister answers with lists. It is safe for use by many goroutines. It keeps
-// what it has compiled of the last schemas that it was asked about.
+// what it has compiled of the last schemas that it was asked about, and what it has
+// found of lists that are read in pages.
 type Lister struct {
 	evaluator *check.Evaluator
 	plans     sync.Map     // planKey → *climbPlan or *descentPlan
 	planned   atomic.Int64 // their steps, about
+	scratches sync.Pool
+	pages     pages
 }
 
+// ListerOptions configure a [Lister]. The zero value gives the defaults.
+type ListerOptions struct {
+	// PageBytes bounds the memory for what is found of a list when one page of it is
+	// read, so that the next page need not find it again: 8 bytes for each candidate, and
+	// about 512 for each list. Those that were read last stay. A list that is larger is
+	// found again for each page. Default: 16 MiB. Negative: nothing is kept.
+	PageBytes int
+}
+
+const defaultPageBytes = 16 << 20
+
 // NewLister returns a lister that decides with e.
-func NewLister(e *check.Evaluator) *Lister { return &Lister{evaluator: e} }
+func NewLister(e *check.Evaluator, o ListerOptions) *Lister {
+	l := &Lister{evaluator: e}
+	if l.pages.bytes = o.PageBytes; o.PageBytes == 0 {
+		l.pages.bytes = defaultPageBytes
+	}
+	return l
+}
 
 // maxPlanned bounds the steps of the plans that a lister keeps, of which one takes
 // some hundred bytes. Each plan counts as planOverhead more. A plan can be as large as

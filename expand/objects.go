@@ -2,7 +2,9 @@ package expand
 
 import (
 	"context"
+	"errors"
 	"iter"
+	"slices"
 
 	"github.com/baobab-authz/baobab/check"
 	"github.com/baobab-authz/baobab/store"
@@ -23,9 +25,11 @@ import (
 // memory linear in them, before the first entry; then it decides those for which
 // an intersection, an exclusion, an arrow over all or a caveat stands on the way,
 // one by one as the loop arrives there. A loop that breaks has no further cost.
+// [Unordered] entries come on the way up, as soon as they are certain, so that a loop
+// that breaks early does not go all the way.
 func (l *Lister) Objects(ctx context.Context, st *store.State, subject tuple.Subject, permission, objectType string, options ...ListOption) iter.Seq2[ObjectAnswer, error] {
 	return func(yield func(ObjectAnswer, error) bool) {
-		o, err := list(st, options)
+		o, err := readOptions(st, options)
 		if err == nil {
 			err = validType("objects", objectType)
 		}
@@ -39,37 +43,131 @@ func (l *Lister) Objects(ctx context.Context, st *store.State, subject tuple.Sub
 			yield(ObjectAnswer{}, err)
 			return
 		}
-		asker := l.evaluator.Asker(ctx, st)
-		defer asker.Close()
-		c := climb{ctx: ctx, asker: asker, plan: planned(l, planKey{st.Schema(), st.Reader().Dict().Generation(), true, objectType, permission}, func() *climbPlan {
-			return newClimbPlan(st.Schema(), st.Reader(), objectType, permission)
-		})}
-		candidates, err := c.objects(st, subject)
-		if err != nil {
-			yield(ObjectAnswer{}, err)
-			return
+		s := objectList{listOptions: o, subject: subject, permission: permission, typ: objectType, yield: yield}
+		s.scratch, s.asker = l.begin(), l.evaluator.Asker(ctx, st)
+		defer func() {
+			l.end(s.scratch)
+			s.asker.Close()
+		}()
+		s.ctx, s.reader, s.own = ctx, st.Reader(), subject.Object
+		s.plan = planned(l, planKey{st.Schema(), s.reader.Dict().Generation(), true, objectType, permission}, func() *climbPlan {
+			return newClimbPlan(st.Schema(), s.reader, objectType, permission)
+		})
+		if o.unordered {
+			err = s.stream()
+		} else {
+			err = s.sorted(l, st)
 		}
-		listed := 0
-		for _, found := range behind(candidates, o.after.Last) {
-			d, err := decide(asker, found.level, tuple.New(found.object, permission, subject))
-			if err != nil && !ofOne(err) {
-				yield(ObjectAnswer{}, err)
-				return
-			}
-			if err == nil && d.Denied() {
-				continue
-			}
-			if listed++; !yield(ObjectAnswer{found.object, d}, err) || listed == o.limit {
-				return
-			}
+		if err != nil && !errors.Is(err, errStop) {
+			yield(ObjectAnswer{}, err)
 		}
 	}
 }
 
-// decide answers a question, which need not be asked if it is certain.
-func decide(a *check.Asker, l level, t tuple.Tuple) (check.Decision, error) {
-	if l == certain {
-		return check.Allow(), nil
+// An objectList is the work on one list of objects.
+type objectList struct {
+	climb
+	listOptions
+	subject    tuple.Subject
+	permission string
+	typ        string // of the objects
+	yield      func(ObjectAnswer, error) bool
+	listed     int
+}
+
+// errStop ends a list that needs no more entries.
+var errStop = errors.New("stop")
+
+// sorted yields the entries in the order of their ids. It returns errStop when there
+// shall be no more, and another error when there cannot be; so does stream.
+func (s *objectList) sorted(l *Lister, st *store.State) error {
+	key := pageKey{generation: s.reader.Dict().Generation(), revision: st.Revision(), about: s.subject, relation: s.permission, typ: s.typ, objects: true}
+	var candidates []candidate
+	if before := l.pages.find(key, st, &s.listOptions); before != nil {
+		candidates = before.candidates
+	} else if err := s.search(); err != nil {
+		return err
+	} else if candidates = s.candidates; s.ends(len(candidates)) {
+		l.pages.keep(key, st, found{candidates: slices.Clone(candidates), conditioned: s.conditioned})
 	}
-	return a.Check(t)
+	for _, c := range s.behind(candidates, s.after.Last) {
+		if err := s.entry(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// search finds all candidates, and sorts them.
+func (s *objectList) search() error {
+	if err := s.begin(s.subject); err != nil {
+		return err
+	}
+	for more := true; more; {
+		var err error
+		if more, err = s.climb.climb(); err != nil {
+			return err
+		}
+	}
+	for i := range s.candidates {
+		s.raise(&s.candidates[i])
+	}
+	s.keys = s.sort(s.candidates, s.keys)
+	return nil
+}
+
+// raise sees to it that a candidate has its level: it may have been reached again.
+func (s *objectList) raise(c *candidate) {
+	if c.level != certain {
+		c.level = s.goals.level(c.id, s.plan.target)
+	}
+}
+
+// stream yields what is certain on the way up, and decides the rest behind it.
+func (s *objectList) stream() error {
+	if err := s.begin(s.subject); err != nil {
+		return err
+	}
+	uncertain := 0 // at the beginning of the candidates
+	for more := true; more; {
+		for _, c := range s.candidates[uncertain:] {
+			if c.level != certain { // it may yet become so
+				s.candidates[uncertain] = c
+				uncertain++
+			} else if err := s.entry(c); err != nil {
+				return err
+			}
+		}
+		s.candidates = s.candidates[:uncertain]
+		var err error
+		if more, err = s.climb.climb(); err != nil {
+			return err
+		}
+	}
+	for _, c := range s.candidates {
+		s.raise(&c)
+		if err := s.entry(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entry yields a candidate, unless it has to be decided and is denied.
+func (s *objectList) entry(c candidate) error {
+	o := s.object(c.id)
+	d, err := check.Allow(), error(nil)
+	if c.level != certain {
+		d, err = s.asker.Check(tuple.New(o, s.permission, s.subject))
+		switch {
+		case err != nil && !ofOne(err):
+			return err
+		case err == nil && d.Denied():
+			return nil
+		}
+	}
+	if s.listed++; !s.yield(ObjectAnswer{o, d}, err) || s.listed == s.limit {
+		return errStop
+	}
+	return nil
 }

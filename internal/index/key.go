@@ -49,12 +49,14 @@ func (k Key) Identity() Key {
 func (k Key) Same(l Key) bool { return k.Identity() == l.Identity() }
 
 // forwardHead and reverseHead are all but the last field of the two orders, as
-// one number, so that a comparison is one and a prefix is a mask.
-func (k Key) forwardHead() uint64 {
+// one number, so that a comparison is one and a prefix is a mask. They take a pointer
+// because a copy of a Key costs more than reading it: it has too many fields to be
+// kept in registers.
+func (k *Key) forwardHead() uint64 {
 	return uint64(k.Object)<<32 | uint64(k.Relation)<<16 | uint64(k.SubjectRelation)
 }
 
-func (k Key) reverseHead() uint64 {
+func (k *Key) reverseHead() uint64 {
 	return uint64(k.Subject)<<32 | uint64(k.SubjectRelation)<<16 | uint64(k.Relation)
 }
 
