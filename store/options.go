@@ -16,11 +16,12 @@ type Options struct {
 	// replaced it. Default: one hour. Negative: forever.
 	HistoryAge time.Duration
 	// HistoryBytes bounds the estimated memory of the retained commits and of
-	// the pinned snapshots between them. Default: 64 MiB. Negative: no bound.
+	// the pinned snapshots between them. Default: 32 MiB, enough for 10,000 commits
+	// of one tuple, or for an import of 800,000. Negative: no bound.
 	HistoryBytes int64
 	// PinEvery is after how many changed tuples and commits a snapshot is kept in
 	// the history, from which states are reconstructed. Less makes [Store.At]
-	// faster and takes more memory: up to 9 KB a change. Default: 4,096.
+	// faster and takes more memory: up to 3 KB a change. Default: 4,096.
 	PinEvery int
 
 	// SweepGrace is how long after its expiry a tuple is swept at the earliest.
@@ -45,7 +46,7 @@ type Options struct {
 const (
 	defaultHistoryCommits = 10_000
 	defaultHistoryAge     = time.Hour
-	defaultHistoryBytes   = 64 << 20
+	defaultHistoryBytes   = 32 << 20
 	defaultPinEvery       = 4096
 	defaultSweepGrace     = time.Hour
 	defaultSweepPerCommit = 64
