@@ -20,6 +20,7 @@ type Store struct {
 
 	dict      *index.Dict // of the newest state and the history; for whoever has the turn
 	compactAt int         // how many objects it has before some may be given back
+	admission *admission  // likewise
 
 	head    atomic.Pointer[index.Snapshot] // the newest published state
 	history history

@@ -70,7 +70,7 @@ func (s *Store) begin(ctx context.Context) *Tx {
 	base := s.head.Load()
 	return &Tx{
 		ctx: ctx, store: s, base: base, builder: base.Edit(), instant: s.instant(base),
-		admission: admission{schema: base.Schema, dict: s.dict},
+		admission: s.admissionTo(base.Schema),
 	}
 }
 
