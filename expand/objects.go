@@ -51,7 +51,7 @@ func (l *Lister) Objects(ctx context.Context, st *store.State, subject tuple.Sub
 			s.asker.Close()
 		}()
 		s.ctx, s.reader, s.own = ctx, st.Reader(), subject.Object
-		s.plan = planned(l, planKey{st.Schema(), s.reader.Dict(), true, objectType, permission}, func() *climbPlan {
+		s.plan = planned(l, planKey{st.Schema(), s.reader.Dict().Generation(), true, objectType, permission}, func() *climbPlan {
 			return newClimbPlan(st.Schema(), s.reader, objectType, permission)
 		})
 		if o.unordered {
@@ -82,7 +82,7 @@ var errStop = errors.New("stop")
 // sorted yields the entries in the order of their ids. It returns errStop when there
 // shall be no more, and another error when there cannot be; so does stream.
 func (s *objectList) sorted(l *Lister, st *store.State) error {
-	key := pageKey{dict: s.reader.Dict(), revision: st.Revision(), about: s.subject, relation: s.permission, typ: s.typ, objects: true}
+	key := pageKey{generation: s.reader.Dict().Generation(), revision: st.Revision(), about: s.subject, relation: s.permission, typ: s.typ, objects: true}
 	var candidates []candidate
 	if before := l.pages.find(key, st, &s.listOptions); before != nil {
 		candidates = before.candidates

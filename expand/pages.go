@@ -28,12 +28,12 @@ type pages struct {
 // A pageKey says which list it is, of which revision. A revision says which tuples
 // there are, as long as none expires.
 type pageKey struct {
-	dict     *index.Dict
-	revision store.Revision
-	about    tuple.Subject // whose objects, or the userset whose subjects they are
-	relation string        // that they are wanted for; of subjects, that of the usersets wanted
-	typ      string
-	objects  bool
+	generation *index.Generation
+	revision   store.Revision
+	about      tuple.Subject // whose objects, or the userset whose subjects they are
+	relation   string        // that they are wanted for; of subjects, that of the usersets wanted
+	typ        string
+	objects    bool
 	// everywhere is as in a descender, and so depends on what the state is given.
 	everywhere bool
 }
