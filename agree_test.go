@@ -89,6 +89,7 @@ func (a *agreement) run() error {
 		Clock:           func() time.Time { return a.clock },
 		CheckEachCommit: true,
 		PinEvery:        3,
+		CompactAt:       4,
 	}})
 	if err != nil {
 		return err
@@ -110,6 +111,11 @@ func (a *agreement) follow() error {
 		if i > 0 {
 			if err := a.commit(moments[i-1].State, a.History[i-1]); err != nil {
 				return fmt.Errorf("transaction %d: %w", i, err)
+			}
+		}
+		if i%2 == 1 {
+			if err := a.compact(m); err != nil {
+				return fmt.Errorf("compaction after transaction %d: %w", i, err)
 			}
 		}
 		view := a.engine.Now()
@@ -134,6 +140,19 @@ func (a *agreement) follow() error {
 		}
 	}
 	return nil
+}
+
+// compact gives back ids, which neither the newest view nor one of before notices.
+func (a *agreement) compact(m gen.Moment) error {
+	old, err := a.engine.At(a.engine.Now().Revision())
+	if err != nil {
+		return err
+	}
+	old = old.AsOf(m.At)
+	if _, err := a.engine.Compact(ctx); err != nil {
+		return err
+	}
+	return a.compare(old, m, false)
 }
 
 func commitTime(e *baobab.Engine, v baobab.View) time.Time {

@@ -134,6 +134,10 @@ type Stats struct {
 // while a commit is entered into the history.
 func (e *Engine) Stats() Stats { return Stats{e.store.Stats(), e.evaluator.CacheStats()} }
 
+// Compact gives back the memory of objects that nothing names any more, and returns
+// how many there were. Commits do it on their own: see [store.Store.Compact].
+func (e *Engine) Compact(ctx context.Context) (int, error) { return e.store.Compact(ctx) }
+
 // Sweep removes the tuples that expired longer ago than the grace that
 // [store.Options] give, and returns how many there were. Commits sweep a few
 // each; an engine that seldom commits can be swept now and then. No answer

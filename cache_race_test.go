@@ -33,7 +33,8 @@ func TestWhatIsKeptFollowsWriters(t *testing.T) {
 		definition team { relation member: user }
 		definition doc {
 			relation reviewer: team
-			permission every = reviewer.all(member)
+			relation other: team
+			permission every = reviewer.all(member) + other->member
 			permission any = reviewer->member
 			permission torn = any - every
 		}
@@ -43,6 +44,11 @@ func TestWhatIsKeptFollowsWriters(t *testing.T) {
 	defer eng.Close()
 	_, err = eng.Write(ctx, tuple.MustParse("doc:1#reviewer@team:a").Always(), tuple.MustParse("doc:1#reviewer@team:b").Always())
 	require.NoError(t, err)
+
+	for i := range 130 { // so many that rosters do not have them, and a search goes through them
+		_, err = eng.Write(ctx, tuple.MustParse(fmt.Sprintf("doc:1#other@team:empty%d", i)).Always())
+		require.NoError(t, err)
+	}
 
 	const users = 10
 	ending, cancel := context.WithTimeout(ctx, length)

@@ -24,8 +24,9 @@ import (
 // [check.ErrCycle], [check.ErrCondition] or [check.ErrBudget], is in the list as that
 // error beside its object, and the list goes on; every other error ends it. Without
 // one the list is complete. It goes on behind an entry with [expand.After] and an
-// [expand.Cursor]. See [expand.Lister.Objects]
-// for the errors, and for what it costs: time linear in what the subject has, whatever n is.
+// [expand.Cursor]. [expand.Unordered] saves the sorting. See [expand.Lister.Objects]
+// for the errors, and for what it costs: time linear in what the subject has, whatever
+// n is, and for a page behind another of the same state in the page's own entries.
 func (v View) Objects(ctx context.Context, subject tuple.Subject, permission, objectType string, options ...expand.ListOption) iter.Seq2[expand.ObjectAnswer, error] {
 	if err := v.Err(); err != nil {
 		return failed[expand.ObjectAnswer](err)
@@ -38,8 +39,8 @@ func (v View) Objects(ctx context.Context, subject tuple.Subject, permission, ob
 // as user, or a userset's, such as group#member. A wildcard comes first, and says
 // for whom it does not speak: see [expand.SubjectAnswer]. The rest is as for
 // [View.Objects]. See [expand.Lister.Subjects] for what it costs: time linear in
-// the tuples behind the object, and a check for each subject for whom an intersection,
-// an exclusion or a caveat stands on the way.
+// the tuples behind the object, and a check for each subject for whom an intersection
+// or a caveat stands on the way, or an exclusion that may take it away.
 func (v View) Subjects(ctx context.Context, object tuple.Object, permission, subjectType string, options ...expand.ListOption) iter.Seq2[expand.SubjectAnswer, error] {
 	if err := v.Err(); err != nil {
 		return failed[expand.SubjectAnswer](err)

@@ -258,6 +258,9 @@ func (l *listing) same(want []entry, from []string, list func(...expand.ListOpti
 	if err := l.whole(want, list()); err != nil {
 		return err
 	}
+	if err := l.unordered(want, list); err != nil {
+		return err
+	}
 	l.page++
 	if err := l.after(want, from[l.page%len(from)], list); err != nil || len(want) < 2 && l.page%4 > 0 {
 		return err
@@ -283,6 +286,30 @@ func (l *listing) same(want []entry, from []string, list func(...expand.ListOpti
 	}
 	if !slices.Equal(all, want) {
 		return fmt.Errorf("in pages of %d it is\n\t%s, not\n\t%s", size, texts(all), texts(want))
+	}
+	return nil
+}
+
+// unordered compares a list without an order: it has the same entries, a wildcard
+// first, in the same order each time, and a part of it is its beginning.
+func (l *listing) unordered(want []entry, list func(...expand.ListOption) entries) error {
+	got, err := take(list(expand.Unordered()), -1)
+	if err != nil {
+		return fmt.Errorf("unordered: %w", err)
+	}
+	n := 1 + l.turn%3
+	part, err := take(list(expand.Unordered(), expand.Limit(n)), -1)
+	if err != nil || !slices.Equal(part, got[:min(n, len(got))]) {
+		return fmt.Errorf("unordered, %d of %s are %s (%v)", n, texts(got), texts(part), err)
+	}
+	if len(got) > 1 && slices.ContainsFunc(got[1:], func(e entry) bool { return e.key == tuple.Wildcard }) {
+		return fmt.Errorf("unordered, the wildcard is not the first of %s", texts(got))
+	}
+	slices.SortFunc(got, func(a, b entry) int { return strings.Compare(a.key, b.key) })
+	sorted := slices.Clone(want) // a wildcard is before all others, but not all of them are behind its sign
+	slices.SortFunc(sorted, func(a, b entry) int { return strings.Compare(a.key, b.key) })
+	if !slices.Equal(got, sorted) {
+		return fmt.Errorf("unordered, it has\n\t%s, not\n\t%s", texts(got), texts(sorted))
 	}
 	return nil
 }

@@ -61,8 +61,8 @@ type Evaluator struct {
 
 // A planKey is what a plan depends on: the rules, and the ids of names.
 type planKey struct {
-	schema *schema.Schema
-	dict   *index.Dict
+	schema     *schema.Schema
+	generation *index.Generation
 }
 
 // New returns an evaluator.
@@ -189,10 +189,10 @@ func (s *solver) forget() {
 }
 
 func (e *Evaluator) plan(sch *schema.Schema, d *index.Dict) (*plan, error) {
-	if p := e.last.Load(); p != nil && p.key.schema == sch && p.key.dict == d {
+	if p := e.last.Load(); p != nil && p.key.schema == sch && p.key.generation == d.Generation() {
 		return p, nil
 	}
-	key := planKey{sch, d}
+	key := planKey{sch, d.Generation()}
 	if p, ok := e.plans.Load(key); ok {
 		e.last.Store(p.(*plan))
 		return p.(*plan), nil

@@ -22,12 +22,13 @@ type depends struct {
 // are looked up for each question.
 const maxDepends = 256
 
-// depends returns what a rule depends on, which is found out once.
-func (p *plan) depends(id int32, typ, relation string) *depends {
-	if d := p.needs[id].Load(); d != nil {
-		return d
+// depends returns what a rule depends on, which is found out once, with any dictionary
+// of the plan.
+func (p *plan) depends(d *index.Dict, id int32, typ, relation string) *depends {
+	if needs := p.needs[id].Load(); needs != nil {
+		return needs
 	}
-	p.needs[id].CompareAndSwap(nil, newDepends(p.key.schema, p.key.dict, typ, relation))
+	p.needs[id].CompareAndSwap(nil, newDepends(p.key.schema, d, typ, relation))
 	return p.needs[id].Load()
 }
 

@@ -7,6 +7,9 @@ import (
 	"github.com/baobab-authz/baobab/tuple"
 )
 
+// RostersDecide says that questions are decided from rosters alone if that suffices.
+const RostersDecide = fastMode == rosters
+
 // GraphOnly makes an evaluator decide every question by the graph.
 func (e *Evaluator) GraphOnly() *Evaluator {
 	e.graphOnly = true

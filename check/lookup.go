@@ -37,7 +37,7 @@ func (e *Evaluator) lookup(ctx context.Context, st *store.State, t *tuple.Tuple)
 	if at == nil {
 		return lookup{}
 	}
-	needs := p.depends(at.id, t.Object.Type, t.Relation)
+	needs := p.depends(r.Dict(), at.id, t.Object.Type, t.Relation)
 	if needs.many {
 		return lookup{}
 	}

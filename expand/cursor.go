@@ -11,7 +11,7 @@ import (
 )
 
 // ErrCursor is what a list ends with that is asked to begin behind a [Cursor] of
-// another state, and what [Cursor.UnmarshalText] returns for a text that is none.
+// another state, or behind any without an order, and what [Cursor.UnmarshalText] returns for a text that is none.
 var ErrCursor = errors.New("not a cursor of this view")
 
 // A Cursor is a place in a list: behind the entry whose id is Last.

@@ -24,6 +24,7 @@ type descender struct {
 	unasked  bool
 	wildcard index.ID // that of the type that is wanted, 0 if there is none
 
+	right      []exclusion // whose right sides are to be taken yet
 	open       level       // of the wildcard
 	exclusions []exclusion // that were passed, some twice
 	// narrowed says that somebody may have the permission, or not, by more than
@@ -60,26 +61,28 @@ func (c *descender) begin(object tuple.Object, relation string) {
 // run goes on until there is nothing left, or about as many steps have been taken in
 // all. It reports whether there is nothing left.
 func (c *descender) run(limit int) (done bool, err error) {
-	for len(c.todo)+len(c.scans) > 0 {
+	for err == nil && len(c.scans)+len(c.todo)+len(c.right) > 0 {
 		if c.steps >= limit {
 			return false, nil
 		}
-		if n := len(c.scans); n > 0 {
-			next := c.scans[n-1]
-			c.scans = c.scans[:n-1]
+		switch {
+		case len(c.scans) > 0:
+			next := c.scans[len(c.scans)-1]
+			c.scans = c.scans[:len(c.scans)-1]
 			err = c.read(next)
-		} else {
+		case len(c.todo) > 0:
 			next := c.todo[len(c.todo)-1]
 			c.todo = c.todo[:len(c.todo)-1]
 			if d := c.plan.nodes[next.node].rewrite; d != nil {
 				err = c.descend(next.object, d, next.level)
 			}
-		}
-		if err != nil {
-			return false, err
+		default:
+			next := c.right[len(c.right)-1]
+			c.right = c.right[:len(c.right)-1]
+			err = c.descend(next.object, next.excluded, certain)
 		}
 	}
-	return true, nil
+	return err == nil, err
 }
 
 // reach notes that a goal is reached; as a userset it may be wanted itself.

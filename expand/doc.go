@@ -9,7 +9,7 @@
 // ([Lister.Permissions]). docs/SEMANTICS.md says under "Lists" exactly what is in
 // them: of every candidate they say what a check says.
 //
-// Entries are sorted by id, and none comes twice. One that hangs on a missing
+// Entries are sorted by id, unless the list is [Unordered], and none comes twice. One that hangs on a missing
 // parameter is conditional and names it; one that is an error is in the list as
 // that error, and the list goes on. Every other error ends the list, and a list
 // that ends without an error is complete: nothing is left out for a depth, a
@@ -20,8 +20,17 @@
 // downwards. What is reached along unions, computed usersets, usersets and arrows
 // holds, and is listed without further question. What is reached through an
 // intersection, an exclusion, an arrow over all or an undecided caveat is only a
-// candidate, and is checked when the loop arrives at it; all these checks share
-// what they find out.
+// candidate, and is checked when the loop arrives at it; the checks of objects share
+// what they find out. Below exclusions most subjects need no check: who is named on no
+// right side is not excluded.
+//
+// A page of a list costs what its entries cost, but for the first one. What is found
+// for it, the candidates and never an answer, is kept for the next page, whichever
+// comes first: by the revision and the instants at which it is right, the subject and
+// the permission ([ListerOptions]). It holds no snapshot alive, and is there until
+// lists that were read later take its place. Views that are hypothetical or pending
+// find their lists anew for each page, and so do those that are given values for
+// caveats, if one was met.
 //
 // A wildcard cannot be listed by name. Its entry stands for everyone of its type
 // except those whom it names: user:* except ann. For that, whoever stands on the right

@@ -57,7 +57,7 @@ const (
 // climbs to objects or descends to subjects, and of which type and relation.
 type planKey struct {
 	schema        *schema.Schema
-	dict          *index.Dict
+	generation    *index.Generation
 	climbs        bool
 	typ, relation string
 }

@@ -25,7 +25,8 @@ import (
 // memory linear in them, before the first entry; then it decides those for which
 // an intersection, an exclusion, an arrow over all or a caveat stands on the way,
 // one by one as the loop arrives there. A loop that breaks has no further cost.
-// [Unordered] entries come on the way up, as soon as they are certain, so that a loop
+// A page behind another of the same state does not go up again (see the package
+// comment). [Unordered] entries come on the way up, as soon as they are certain, so that a loop
 // that breaks early does not go all the way.
 func (l *Lister) Objects(ctx context.Context, st *store.State, subject tuple.Subject, permission, objectType string, options ...ListOption) iter.Seq2[ObjectAnswer, error] {
 	return func(yield func(ObjectAnswer, error) bool) {
@@ -50,7 +51,7 @@ func (l *Lister) Objects(ctx context.Context, st *store.State, subject tuple.Sub
 			s.asker.Close()
 		}()
 		s.ctx, s.reader, s.own = ctx, st.Reader(), subject.Object
-		s.plan = planned(l, planKey{st.Schema(), s.reader.Dict(), true, objectType, permission}, func() *climbPlan {
+		s.plan = planned(l, planKey{st.Schema(), s.reader.Dict().Generation(), true, objectType, permission}, func() *climbPlan {
 			return newClimbPlan(st.Schema(), s.reader, objectType, permission)
 		})
 		if o.unordered {
@@ -81,13 +82,13 @@ var errStop = errors.New("stop")
 // sorted yields the entries in the order of their ids. It returns errStop when there
 // shall be no more, and another error when there cannot be; so does stream.
 func (s *objectList) sorted(l *Lister, st *store.State) error {
-	key := pageKey{dict: s.reader.Dict(), revision: st.Revision(), about: s.subject, relation: s.permission, typ: s.typ, objects: true}
+	key := pageKey{generation: s.reader.Dict().Generation(), revision: st.Revision(), about: s.subject, relation: s.permission, typ: s.typ, objects: true}
 	var candidates []candidate
 	if before := l.pages.find(key, st, &s.listOptions); before != nil {
 		candidates = before.candidates
 	} else if err := s.search(); err != nil {
 		return err
-	} else if candidates = s.candidates; s.ends(len(candidates)) {
+	} else if candidates = s.candidates; s.another(len(candidates)) {
 		l.pages.keep(key, st, found{candidates: slices.Clone(candidates), conditioned: s.conditioned})
 	}
 	for _, c := range s.behind(candidates, s.after.Last) {

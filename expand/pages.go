@@ -28,12 +28,12 @@ type pages struct {
 // A pageKey says which list it is, of which revision. A revision says which tuples
 // there are, as long as none expires.
 type pageKey struct {
-	dict     *index.Dict
-	revision store.Revision
-	about    tuple.Subject // whose objects, or the userset whose subjects they are
-	relation string        // that they are wanted for; of subjects, that of the usersets wanted
-	typ      string
-	objects  bool
+	generation *index.Generation
+	revision   store.Revision
+	about      tuple.Subject // whose objects, or the userset whose subjects they are
+	relation   string        // that they are wanted for; of subjects, that of the usersets wanted
+	typ        string
+	objects    bool
 	// everywhere is as in a descender, and so depends on what the state is given.
 	everywhere bool
 }
@@ -78,7 +78,7 @@ func (p *pages) find(key pageKey, st *store.State, o *listOptions) *found {
 		return nil
 	}
 	k := e.Value.(*keptList)
-	if instant < k.from || instant >= k.until || k.conditioned && st.Context() != nil {
+	if instant < k.from || instant >= k.until || k.conditioned && len(st.Context()) > 0 {
 		return nil
 	}
 	p.order.MoveToFront(e)
@@ -88,7 +88,7 @@ func (p *pages) find(key pageKey, st *store.State, o *listOptions) *found {
 // keep keeps what was found in a state, unless it is of no use for another page. It
 // must not be changed any more.
 func (p *pages) keep(key pageKey, st *store.State, f found) {
-	if p.bytes <= 0 || !st.Committed() || f.conditioned && st.Context() != nil {
+	if p.bytes <= 0 || !st.Committed() || f.conditioned && len(st.Context()) > 0 {
 		return
 	}
 	k := &keptList{key: key.clone(), from: st.Reader().Instant(), until: math.MaxInt64, found: f}

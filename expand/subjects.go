@@ -63,7 +63,7 @@ func (l *Lister) Subjects(ctx context.Context, st *store.State, object tuple.Obj
 			s.asker.Close()
 		}()
 		s.lister = l
-		s.plan = planned(l, planKey{st.Schema(), s.reader.Dict(), false, typ, relation}, func() *descentPlan {
+		s.plan = planned(l, planKey{st.Schema(), s.reader.Dict().Generation(), false, typ, relation}, func() *descentPlan {
 			return newDescentPlan(st.Schema(), s.reader, typ, relation)
 		})
 		if err = s.run(st); err != nil && !errors.Is(err, errStop) {
@@ -123,7 +123,7 @@ func (s *subjectList) run(st *store.State) error {
 	named, _ := s.reader.Name(s.userset.Relation)
 	s.everywhere = !s.public.denied() || s.plan.givers[ref{typed, named}]
 
-	key := pageKey{dict: s.reader.Dict(), revision: st.Revision(), about: s.userset, relation: s.kind.Relation, typ: s.kind.Type, everywhere: s.everywhere}
+	key := pageKey{generation: s.reader.Dict().Generation(), revision: st.Revision(), about: s.userset, relation: s.kind.Relation, typ: s.kind.Type, everywhere: s.everywhere}
 	if before := s.lister.pages.find(key, st, &s.listOptions); before != nil {
 		s.plan, s.open, s.exclusions, s.narrowed = before.plan, before.open, before.exclusions, before.narrowed
 		return s.list(before.candidates, s.after.Last)
@@ -131,7 +131,7 @@ func (s *subjectList) run(st *store.State) error {
 	if err := s.search(); err != nil {
 		return err
 	}
-	if s.ends(len(s.candidates)) {
+	if s.another(len(s.candidates)) {
 		s.lister.pages.keep(key, st, found{slices.Clone(s.candidates), s.plan, s.open, slices.Clone(s.exclusions), s.narrowed, s.conditioned})
 	}
 	return s.list(s.candidates, s.after.Last)

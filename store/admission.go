@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/baobab-authz/baobab/internal/index"
 	"github.com/baobab-authz/baobab/schema"
@@ -19,6 +20,14 @@ func formOf(t *tuple.Tuple) form {
 	return form{t.Object.Type, t.Relation, t.Subject.Type, t.Subject.Relation, t.Subject.IsWildcard()}
 }
 
+// clone returns a form whose strings keep nothing else in memory.
+func (f form) clone() form {
+	for _, s := range []*string{&f.typ, &f.relation, &f.subjectType, &f.subjectRelation} {
+		*s = strings.Clone(*s)
+	}
+	return f
+}
+
 // A knownForm is one of which tuples can be stored, with its names.
 type knownForm struct {
 	form
@@ -26,9 +35,9 @@ type knownForm struct {
 	typ, relation, subjectType, subjectRelation index.Name
 }
 
-// An admission checks what is written in a transaction, and gives ids to it. Since
-// tuples come in few forms, and often several in a row about one object, it
-// remembers the last ones.
+// An admission checks what is written, and gives ids to it. Since tuples come in few
+// forms, and often several in a row about one object, it remembers the last ones: the
+// forms from transaction to transaction, the objects within one.
 type admission struct {
 	schema *schema.Schema
 	dict   *index.Dict
@@ -39,6 +48,16 @@ type admission struct {
 }
 
 const maxForms = 16
+
+// admissionTo returns the admission for a transaction under a schema.
+func (s *Store) admissionTo(sch *schema.Schema) *admission {
+	if a := s.admission; a != nil && a.schema == sch && a.dict == s.dict {
+		a.object, a.subject, a.objectID, a.subjectID = tuple.Object{}, tuple.Object{}, 0, 0
+		return a
+	}
+	s.admission = &admission{schema: sch, dict: s.dict}
+	return s.admission
+}
 
 // check returns what qualifies a relationship, or why the schema does not admit it.
 func (a *admission) check(rel *tuple.Relationship) (*index.Qualifier, error) {
@@ -84,7 +103,7 @@ func (a *admission) remember(t *tuple.Tuple) *knownForm {
 	if f := a.known(t); f != nil {
 		return f
 	}
-	f := knownForm{form: formOf(t)} // all names are interned
+	f := knownForm{form: formOf(t).clone()} // all names are interned
 	f.typ, _ = a.dict.Name(f.form.typ)
 	f.relation, _ = a.dict.Name(f.form.relation)
 	f.subjectType, _ = a.dict.Name(f.form.subjectType)

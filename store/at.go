@@ -102,11 +102,11 @@ func (h *history) distance(a, b int64) int64 {
 }
 
 // remember keeps the state that was reconstructed last, for the next question
-// about its neighbours.
+// about its neighbours. In the meantime it may be of an earlier generation.
 func (h *history) remember(at int64, snap *index.Snapshot) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.entries) > 0 && at >= h.first {
+	if len(h.entries) > 0 && at >= h.first && h.entries[0].dict == snap.Dict() {
 		h.memo = pin{at: at, snap: snap}
 	}
 }

@@ -138,3 +138,18 @@ func bulk(b *testing.B, sch *schema.Schema, n int) *store.Store {
 	require.NoError(b, err)
 	return s
 }
+
+// BenchmarkCompact gives back ids beside a million tuples.
+func BenchmarkCompact(b *testing.B) {
+	s, _ := loaded(b, 1_000_000)
+	for b.Loop() {
+		_, err := s.Update(bg, func(tx *store.Tx) error {
+			require.NoError(b, tx.Create(rel("document:gone#viewer@user:gone")))
+			return errRefused // so that two ids are not needed
+		})
+		require.Same(b, errRefused, err)
+		n, err := s.Compact(bg)
+		require.NoError(b, err)
+		require.Equal(b, 2, n)
+	}
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 
@@ -124,4 +125,30 @@ func TestPublishedMeanwhile(t *testing.T) {
 	require.Nil(t, s.history.next(func() bool { asked++; return asked > 1 }))
 	require.Equal(t, 2, asked)
 	require.Nil(t, s.history.wake)
+}
+
+// A corrupt history is not taken over into another generation.
+func TestCompactCorrupt(t *testing.T) {
+	s := small(t)
+	for i := range 20 {
+		_, err := s.dict.Intern(tuple.Object{Type: "user", ID: fmt.Sprint("unneeded", i)})
+		require.NoError(t, err)
+	}
+	h, dict, head := &s.history, s.dict, s.head.Load()
+	right := h.entries
+	h.entries = append(h.entries[:2:2], h.entries[3:]...)
+	_, err := s.Compact(context.Background())
+	require.ErrorIs(t, err, ErrCorrupt)
+	s.compactAt = 0
+	_, err = s.Update(context.Background(), func(*Tx) error { return nil })
+	require.ErrorIs(t, err, ErrCorrupt)
+	h.entries = right
+	require.Same(t, dict, s.dict)
+
+	n, err := s.Compact(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, 20, n)
+	require.NotSame(t, dict, s.dict)
+	h.remember(h.last(), head)
+	require.Nil(t, h.memo.snap, "of an earlier generation")
 }

@@ -12,7 +12,8 @@ import (
 // An entry is one step of the history: a commit, or a sweep after one, which
 // has the same revision. It is immutable.
 type entry struct {
-	meta    index.Meta // of the state after the step
+	meta    index.Meta  // of the state after the step
+	dict    *index.Dict // of the ids in changes
 	changes []index.Change
 	sweep   bool
 	cut     bool          // the changes and the note have been dropped
@@ -45,7 +46,7 @@ type history struct {
 
 const (
 	entryBytes = 208     // an entry and its place in the slice
-	copyBytes  = 9 << 10 // what a change copies of a tree that a snapshot pins
+	copyBytes  = 3 << 10 // what a change copies of what a snapshot pins, and so keeps: a node of each tree, and rosters
 	tupleBytes = 64      // of a whole snapshot that shares nothing any more
 )
 
@@ -66,10 +67,9 @@ func (s *Store) publish(snap *index.Snapshot, steps ...*entry) {
 	for _, e := range steps {
 		h.append(e)
 	}
+	h.chargePin()
 	if e := h.entry(h.last()); e.work-h.pinnedWork() >= int64(s.options.PinEvery) {
-		p := pin{at: h.last(), snap: snap, bytes: min(copyBytes*(e.work-h.pinnedWork()), tupleBytes*int64(snap.Len()))}
-		h.pins = append(h.pins, p)
-		h.bytes += p.bytes
+		h.pins = append(h.pins, pin{at: h.last(), snap: snap})
 		h.memo = pin{}
 	}
 	h.trim(&s.options, snap.Time)
@@ -94,6 +94,18 @@ func (h *history) append(e *entry) {
 	if !e.sweep {
 		h.commits++
 	}
+}
+
+// chargePin estimates what the newest pin keeps: nothing as long as it is the newest
+// state, and more with each change that parts the two.
+func (h *history) chargePin() {
+	if len(h.pins) == 0 {
+		return
+	}
+	p := &h.pins[len(h.pins)-1]
+	h.bytes -= p.bytes
+	p.bytes = min(copyBytes*(h.entry(h.last()).work-h.entry(p.at).work), tupleBytes*int64(p.snap.Len()))
+	h.bytes += p.bytes
 }
 
 // pinnedWork returns the work up to the newest pin.

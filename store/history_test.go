@@ -98,6 +98,35 @@ func TestHistoryBytes(t *testing.T) {
 	require.Len(t, texts(t, must(s.At(now(t, s).Revision()))), 1001)
 }
 
+// A pinned snapshot counts for what it keeps: nothing while it is the newest state,
+// more with each commit, and never more than all of it.
+func TestPinnedBytes(t *testing.T) {
+	bytes := func(pinEvery, commits int) (int, int64) {
+		s := open(t, store.Options{PinEvery: pinEvery})
+		var rels []tuple.Relationship
+		for i := range 100 {
+			rels = append(rels, rel(fmt.Sprintf("document:a#viewer@user:%d", i)))
+		}
+		require.NoError(t, second(s.Update(bg, func(tx *store.Tx) error { return tx.Create(rels...) })))
+		for i := range commits {
+			create(t, s, fmt.Sprintf("document:b#viewer@user:%d", i))
+		}
+		stats := s.Stats()
+		return stats.Pinned, stats.Bytes
+	}
+	kept := func(commits int) int64 {
+		none, without := bytes(1000, commits)
+		one, with := bytes(100, commits)
+		require.Zero(t, none)
+		require.Equal(t, 1, one)
+		return with - without
+	}
+	require.Zero(t, kept(0))
+	require.EqualValues(t, 2*3<<10, kept(1), "a commit is a step and a change")
+	require.EqualValues(t, 100*64, kept(3))
+	require.EqualValues(t, 100*64, kept(40))
+}
+
 // A tuple that changes in every commit is as it was in each, wherever the
 // reconstruction begins.
 func TestHistoryOfOneTuple(t *testing.T) {

@@ -155,6 +155,7 @@ func newMachine(t *rapid.T) *machine {
 		PinEvery:        rapid.SampledFrom([]int{0, 1, 3, 20}).Draw(t, "pin"),
 		SweepGrace:      time.Duration(rapid.SampledFrom([]int{-1, 0, 5}).Draw(t, "grace")) * time.Second,
 		SweepPerCommit:  rapid.SampledFrom([]int{-1, 0, 1}).Draw(t, "sweep"),
+		CompactAt:       rapid.SampledFrom([]int{-1, 0, 1}).Draw(t, "compact"),
 		CheckEachCommit: true,
 	}
 	s, err := store.Open(testSchema, m.options)
@@ -287,6 +288,26 @@ func (m *machine) update(t *rapid.T) {
 	m.commits = append(m.commits, commit{rev, now, after})
 }
 
+// compact gives back ids, which no state notices.
+func (m *machine) compact(t *rapid.T) {
+	held, err := m.s.Now()
+	require.NoError(t, err)
+	before := m.s.Stats()
+	n, err := m.s.Compact(context.Background())
+	require.NoError(t, err)
+	after := m.s.Stats()
+	require.Equal(t, before.Objects-n, after.Objects)
+	if n > 0 {
+		require.Zero(t, after.Pinned)
+	}
+	before.Objects, before.Pinned, before.Bytes = after.Objects, after.Pinned, after.Bytes
+	require.Equal(t, before, after)
+	requireQueries(t, held, m.facts)
+	n, err = m.s.Compact(context.Background())
+	require.NoError(t, err)
+	require.Zero(t, n, "nothing more can go")
+}
+
 // requireHistory asks for every revision there ever was.
 func (m *machine) requireHistory(t *rapid.T) {
 	stats := m.s.Stats()
@@ -395,6 +416,7 @@ func TestAgainstModel(t *testing.T) {
 				require.Equal(t, before.Tuples, after.Tuples)
 				require.Equal(t, before.Revision, after.Revision)
 			},
+			"compact": m.compact,
 			"history": m.requireHistory,
 			"hypotheses": func(t *rapid.T) {
 				s, err := m.s.Now()

@@ -16,11 +16,12 @@ type Options struct {
 	// replaced it. Default: one hour. Negative: forever.
 	HistoryAge time.Duration
 	// HistoryBytes bounds the estimated memory of the retained commits and of
-	// the pinned snapshots between them. Default: 64 MiB. Negative: no bound.
+	// the pinned snapshots between them. Default: 32 MiB, enough for 10,000 commits
+	// of one tuple, or for an import of 800,000. Negative: no bound.
 	HistoryBytes int64
 	// PinEvery is after how many changed tuples and commits a snapshot is kept in
 	// the history, from which states are reconstructed. Less makes [Store.At]
-	// faster and takes more memory: up to 9 KB a change. Default: 4,096.
+	// faster and takes more memory: up to 3 KB a change. Default: 4,096.
 	PinEvery int
 
 	// SweepGrace is how long after its expiry a tuple is swept at the earliest.
@@ -29,6 +30,12 @@ type Options struct {
 	// SweepPerCommit is how many expired tuples a commit sweeps at most.
 	// Default: 64. Negative: none, so that only [Store.Sweep] sweeps.
 	SweepPerCommit int
+
+	// CompactAt is how many objects have an id before the ids of those that nothing
+	// names any more are given back. Then it happens whenever they have doubled and
+	// at least half can go, as part of a commit: see [Store.Compact] for what it
+	// costs. Default: 100,000. Negative: only Compact does it.
+	CompactAt int
 
 	// CheckEachCommit makes every commit verify the whole index before it is
 	// published, and refuses it with [ErrCorrupt] if that fails. It is for tests:
@@ -39,10 +46,11 @@ type Options struct {
 const (
 	defaultHistoryCommits = 10_000
 	defaultHistoryAge     = time.Hour
-	defaultHistoryBytes   = 64 << 20
+	defaultHistoryBytes   = 32 << 20
 	defaultPinEvery       = 4096
 	defaultSweepGrace     = time.Hour
 	defaultSweepPerCommit = 64
+	defaultCompactAt      = 100_000
 )
 
 // withDefaults returns o with the defaults where it says nothing.
@@ -70,5 +78,8 @@ func (o Options) withDefaults() Options {
 		o.SweepPerCommit = defaultSweepPerCommit
 	}
 	o.SweepPerCommit = max(0, o.SweepPerCommit)
+	if o.CompactAt == 0 {
+		o.CompactAt = defaultCompactAt
+	}
 	return o
 }

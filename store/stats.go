@@ -14,7 +14,7 @@ type Stats struct {
 	Expiring  int // stored with an expiry
 	Aside     int // not among these: set aside by [Store.SetSchema]
 
-	Objects int // with an id: all that were ever named in a write
+	Objects int // with an id: all that were named in a write since the last [Store.Compact]
 	Names   int // of types and relations
 
 	Commits int   // retained, the newest included
@@ -42,6 +42,6 @@ func (s *Store) Stats() Stats {
 	st.Revision, st.Time = s.revision(snap.Revision), snap.CommitTime()
 	st.Stored, st.Qualified, st.Expiring, st.Aside = snap.Len(), snap.Qualified(), snap.Expiring(), snap.Aside()
 	st.Tuples = st.Stored - snap.Expired(s.instant(snap))
-	st.Objects, st.Names = s.dict.Len(), s.dict.Names()
+	st.Objects, st.Names = snap.Dict().Len(), snap.Dict().Names()
 	return st
 }

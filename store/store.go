@@ -17,7 +17,10 @@ type Store struct {
 	options Options
 	id      uint64
 	epoch   uint32
-	dict    *index.Dict
+
+	dict      *index.Dict // of the newest state and the history; for whoever has the turn
+	compactAt int         // how many objects it has before some may be given back
+	admission *admission  // likewise
 
 	head    atomic.Pointer[index.Snapshot] // the newest published state
 	history history
@@ -45,12 +48,13 @@ func Open(s *schema.Schema, o Options) (*Store, error) {
 		turn:    make(chan struct{}, 1),
 		done:    make(chan struct{}),
 	}
+	st.compactAt = st.options.CompactAt
 	if err := st.dict.InternNames(namesOf(s)...); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	meta := index.Meta{Schema: s, Revision: 1, Swept: index.NeverSwept}
 	meta.Time = index.Instant(st.options.Clock())
-	st.publish(index.NewSnapshot(st.dict, meta), &entry{meta: meta})
+	st.publish(index.NewSnapshot(st.dict, meta), &entry{meta: meta, dict: st.dict})
 	return st, nil
 }
 
@@ -191,7 +195,7 @@ func (s *Store) Sweep(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	snap := b.Freeze()
-	e := &entry{meta: snap.Meta, changes: swept, sweep: true}
+	e := &entry{meta: snap.Meta, dict: s.dict, changes: swept, sweep: true}
 	if err := s.verify(base, snap, e); err != nil {
 		return 0, err
 	}

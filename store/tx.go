@@ -23,7 +23,7 @@ type Tx struct {
 	builder *index.Builder
 	instant int64 // at which expiry is judged, and the time of the commit
 
-	admission admission
+	admission *admission
 	puts      index.Puts // to be stored next
 
 	changes []index.Change

@@ -39,7 +39,11 @@ func (s *Store) update(ctx context.Context, as *acting, fn func(*Tx) error) (Rev
 		return Revision{}, err
 	}
 	defer s.release()
-	return transact(s.mark, s, ctx, as, fn)
+	rev, err := transact(s.mark, s, ctx, as, fn)
+	if err := s.reclaim(); err != nil { // it is corrupt, see Options.CheckEachCommit
+		return Revision{}, err
+	}
+	return rev, err
 }
 
 // transact runs a transaction in the turn. The mark is for [Store.reentered] to be
@@ -66,7 +70,7 @@ func (s *Store) begin(ctx context.Context) *Tx {
 	base := s.head.Load()
 	return &Tx{
 		ctx: ctx, store: s, base: base, builder: base.Edit(), instant: s.instant(base),
-		admission: admission{schema: base.Schema, dict: s.dict},
+		admission: s.admissionTo(base.Schema),
 	}
 }
 
@@ -103,14 +107,14 @@ func (tx *Tx) commit() (Revision, error) {
 	if len(tx.swept) > 0 { // as if swept after the commit before
 		meta := tx.base.Meta
 		meta.Swept = tx.builder.Peek().Swept
-		steps = append(steps, &entry{meta: meta, changes: tx.swept, sweep: true})
+		steps = append(steps, &entry{meta: meta, dict: s.dict, changes: tx.swept, sweep: true})
 	}
 	meta := tx.builder.Peek().Meta
 	meta.Revision++
 	meta.Time = tx.instant
 	tx.builder.SetMeta(meta)
 	snap := tx.builder.Freeze()
-	steps = append(steps, &entry{meta: meta, changes: changes, actor: tx.actor, note: tx.note})
+	steps = append(steps, &entry{meta: meta, dict: s.dict, changes: changes, actor: tx.actor, note: tx.note})
 	if err := s.verify(tx.base, snap, steps...); err != nil {
 		return Revision{}, err
 	}

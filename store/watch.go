@@ -174,17 +174,17 @@ func (w *watcher) change(e *entry) Change {
 			continue
 		}
 		if x.Had && !x.Before.Expired(e.meta.Time) {
-			c.Removed = append(c.Removed, s.relationship(x.Key, x.Before))
+			c.Removed = append(c.Removed, e.relationship(x.Key, x.Before))
 		}
 		if x.Has && !x.After.Expired(e.meta.Time) {
-			c.Added = append(c.Added, s.relationship(x.Key, x.After))
+			c.Added = append(c.Added, e.relationship(x.Key, x.After))
 		}
 	}
 	return c
 }
 
-// relationship returns a stored tuple as text and values.
-func (s *Store) relationship(k index.Key, q *index.Qualifier) tuple.Relationship {
-	subject := tuple.Subject{Object: s.dict.Object(k.Subject), Relation: s.dict.String(k.SubjectRelation)}
-	return q.Relationship(tuple.New(s.dict.Object(k.Object), s.dict.String(k.Relation), subject))
+// relationship returns a tuple that has changed as text and values.
+func (e *entry) relationship(k index.Key, q *index.Qualifier) tuple.Relationship {
+	subject := tuple.Subject{Object: e.dict.Object(k.Subject), Relation: e.dict.String(k.SubjectRelation)}
+	return q.Relationship(tuple.New(e.dict.Object(k.Object), e.dict.String(k.Relation), subject))
 }

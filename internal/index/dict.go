@@ -13,7 +13,7 @@ import (
 var ErrFull = errors.New("the dictionary is full")
 
 // A Dict gives objects their [ID] and names their [Name], and takes them back.
-// It only grows. Readers never wait and allocate nothing; there may be one
+// It only grows; see [Marking] for how ids are given back. Readers never wait and allocate nothing; there may be one
 // writer at a time.
 //
 // Objects are found in a hash table of atomic slots with linear probing, each
@@ -34,6 +34,8 @@ type Dict struct {
 	maxID  ID // less in tests, as is the next
 
 	maxQualified int // records of a snapshot
+
+	generation *Generation
 }
 
 // A hashTable maps objects to IDs. A slot is 0 or tag<<32 | ID.
@@ -46,7 +48,7 @@ const firstSlots = 128
 
 // NewDict returns an empty dictionary.
 func NewDict() *Dict {
-	d := &Dict{seed: maphash.MakeSeed(), maxID: localID - 1, maxQualified: qualifierNumber}
+	d := &Dict{seed: maphash.MakeSeed(), maxID: localID - 1, maxQualified: qualifierNumber, generation: new(Generation)}
 	d.names.Store(newNameTable())
 	d.blocks.Store(new([][]object))
 	d.far.Store(new([]string))
@@ -110,10 +112,15 @@ func (d *Dict) InternAs(typ Name, text string) (ID, error) {
 	if id, ok := d.find(h, typ, text); ok {
 		return id, nil
 	}
-	n := d.count.Load()
-	if ID(n) >= d.maxID {
+	if n := d.count.Load(); ID(n) >= d.maxID {
 		return 0, fmt.Errorf("%w: %d objects", ErrFull, n)
 	}
+	return d.add(h, typ, text), nil
+}
+
+// add gives the next ID to an object that has none, and of which h is the hash.
+func (d *Dict) add(h uint64, typ Name, text string) ID {
+	n := d.count.Load()
 	id := ID(n + 1)
 	d.place(id, typ, text)
 	t := d.table.Load()
@@ -122,7 +129,7 @@ func (d *Dict) InternAs(typ Name, text string) (ID, error) {
 	}
 	d.count.Store(n + 1)
 	t.put(h, id)
-	return id, nil
+	return id
 }
 
 func (d *Dict) hash(typ Name, id string) uint64 {
