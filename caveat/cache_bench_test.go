@@ -32,11 +32,11 @@ func BenchmarkCheck(b *testing.B) {
 	given := func(i int) map[string]any {
 		return context{"day": "monday", "ip": "10.1.2.3", "now": time.Unix(int64(i), 0).UTC().Format(time.RFC3339)}
 	}
-	for _, size := range []struct {
+	for _, cache := range []struct {
 		name  string
-		bytes int64
+		steps int
 	}{{"off", -1}, {"on", 0}} {
-		eng, err := baobab.Open(s, baobab.Options{Caveats: caveat.New(caveat.Options{}), Check: check.Options{CacheBytes: size.bytes}})
+		eng, err := baobab.Open(s, baobab.Options{Caveats: caveat.New(caveat.Options{}), Check: check.Options{CacheSteps: cache.steps}})
 		require.NoError(b, err)
 		defer eng.Close()
 		var readers, guests []tuple.Tuple
@@ -52,7 +52,7 @@ func BenchmarkCheck(b *testing.B) {
 			questions []tuple.Tuple
 			step      int // of the clock
 		}{{"the same values", readers, 0}, {"values that do not matter", readers, 1}, {"another time each", guests, 1}} {
-			b.Run(c.name+"/"+size.name, func(b *testing.B) {
+			b.Run(c.name+"/"+cache.name, func(b *testing.B) {
 				for i := 0; b.Loop(); i++ {
 					d, err := eng.Now().Given(given(i*c.step)).Check(ctx, c.questions[i%1000])
 					if err != nil || !d.Allowed() {

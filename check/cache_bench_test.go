@@ -53,11 +53,11 @@ func BenchmarkCacheBySteps(b *testing.B) {
 			name string
 			o    check.Options
 		}{
-			{"off", check.Options{CacheBytes: -1}},
+			{"off", check.Options{CacheSteps: -1}},
 			{"kept", check.Options{CacheSteps: 1}},
 			{"refused", check.Options{CacheSteps: 1 << 20}},
 		} {
-			e := check.New(c.o)
+			e := check.New(c.o).GraphOnly()
 			steps, err := e.Steps(st, questions[0])
 			require.NoError(b, err)
 			b.Run(fmt.Sprintf("%d steps/%s", steps, c.name), func(b *testing.B) { askInTurn(b, e, st, questions, 2) })
@@ -69,8 +69,12 @@ func BenchmarkCacheBySteps(b *testing.B) {
 // asked in turn, which is the worst order there is.
 func BenchmarkCacheTooSmall(b *testing.B) {
 	st, questions := aReview(b, 3), reviews(400_000)
-	for _, mb := range []int64{-1, 1, 16, 64, 256} {
-		e := check.New(check.Options{CacheBytes: mb << 20})
+	for _, mb := range []int64{0, 4, 64, 256, 1024} {
+		o := check.Options{CacheBytes: mb << 20}
+		if mb == 0 {
+			o.CacheSteps = -1
+		}
+		e := check.New(o).GraphOnly()
 		b.Run(fmt.Sprintf("%d MiB", mb), func(b *testing.B) { askInTurn(b, e, st, questions, 2) })
 	}
 }

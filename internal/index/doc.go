@@ -28,6 +28,9 @@
 // when a builder freezes: for each object all of its tuples in a row, eight bytes
 // each ([Entry]), found by the object's id with two accesses to memory. A relation of
 // an object with more than 128 tuples is one entry there, and is looked up in the tree.
+// What was found out from tuples can be kept over commits: a snapshot knows for each
+// relation the epoch at which a tuple of it last changed, and the dictionary's clock for
+// each object the last epoch at which one changed that has it as its subject.
 //
 // A [Builder] makes the next snapshot. BTreeG.Clone is lazy, and a clone
 // copies a node when it first changes it: a snapshot costs its successor
