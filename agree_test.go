@@ -89,16 +89,37 @@ func (a *agreement) run() error {
 		Clock:           func() time.Time { return a.clock },
 		CheckEachCommit: true,
 		PinEvery:        3,
-		CompactAt:       4,
+		CompactAt:       -1, // see compact
 	}})
 	if err != nil {
 		return err
 	}
 	defer a.engine.Close()
-	if _, err := a.engine.Write(ctx, a.Tuples...); err != nil {
+	if _, err := a.engine.Update(ctx, a.load); err != nil {
 		return err
 	}
 	return a.follow()
+}
+
+// load writes the tuples. Between them it names objects that nothing names afterwards,
+// so that all ids change when these are given back.
+func (a *agreement) load(tx *baobab.Tx) error {
+	for _, r := range a.Tuples {
+		gone := r
+		gone.Object.ID = "gone-" + gone.Object.ID
+		if !gone.Subject.IsWildcard() {
+			gone.Subject.ID = "gone-" + gone.Subject.ID
+		}
+		if r.Expires.IsZero() { // what has expired cannot be deleted
+			if err := errors.Join(tx.Touch(gone), tx.Delete(gone.Tuple)); err != nil {
+				return err
+			}
+		}
+		if err := tx.Touch(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // follow goes through the history, and then back through it.

@@ -143,6 +143,12 @@ func TestCompactCorrupt(t *testing.T) {
 	_, err = s.Update(context.Background(), func(*Tx) error { return nil })
 	require.ErrorIs(t, err, ErrCorrupt)
 	h.entries = right
+	b := head.Edit()
+	_ = b.Put(index.Key{Object: 1, Subject: 1, Relation: 99}, nil)
+	s.head.Store(b.Freeze())
+	_, err = s.Compact(context.Background())
+	require.ErrorIs(t, err, ErrCorrupt)
+	s.head.Store(head)
 	require.Same(t, dict, s.dict)
 
 	n, err := s.Compact(context.Background())
