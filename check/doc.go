@@ -13,13 +13,19 @@
 // relations that it unites are one pass over the object's roster, which looks for the
 // subject, for its wildcard, and for groups that the subject is in; arrows lead on to
 // other rosters. Which groups a subject is in (its closure) is found upwards from
-// the subject, once, and kept as long as no tuple of a relation of groups changes.
+// the subject, once, from the closures of the groups that it is in directly, and kept
+// until a tuple changes that leads up from the subject or from one of its groups.
 // So a check neither goes through the members of a group nor through the groups of
 // an object, however deep they nest, and allocates nothing. It is a plain recursion
-// that gives up where it meets a caveat or an arrow over all, or goes on for long;
+// that gives up where it meets a caveat or a cycle of objects, or goes on for long;
 // where it ends, it has found all there is, and its answer is that of the model.
 //
-// The others are left to a search, which decides everything. The subject of a question is fixed, so what is left to decide are goals: an
+// What such a check costs is mostly the time for which it waits for memory, about six
+// accesses one after the other. A [Prepared] subject saves two of them, and
+// [Evaluator.CheckAll] makes those of many questions at the same time.
+//
+// The others are left to a search, which decides everything. The subject of a
+// question is fixed, so what is left to decide are goals: an
 // object and a relation each. The evaluator explores them depth first from the
 // goal that is asked, on a stack of its own, each at most once, and takes note
 // of who waits for whom. A goal is decided as soon as what is known decides

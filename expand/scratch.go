@@ -19,8 +19,8 @@ type reached struct {
 	level level
 }
 
-// maxScratch is how many candidates, or blocks of goals, a scratch may have room for if
-// it is kept.
+// maxScratch is how much of each a scratch may have room for if it is kept: some
+// megabytes in all.
 const maxScratch = 1 << 16
 
 // begin returns a scratch for a list.
@@ -37,7 +37,7 @@ func (l *Lister) begin() *scratch {
 
 // end gives a scratch back. One that has grown large is left to the collector.
 func (l *Lister) end(s *scratch) {
-	if max(cap(s.goals.blocks), cap(s.found.blocks), cap(s.candidates)) <= maxScratch {
+	if max(cap(s.goals.blocks), cap(s.found.blocks), cap(s.candidates), cap(s.todo), cap(s.scans)) <= maxScratch {
 		l.scratches.Put(s)
 	}
 }

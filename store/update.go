@@ -21,12 +21,13 @@ import (
 // Transactions run one after the other. Waiting for the turn ends with ctx,
 // whose error is wrapped; afterwards ctx is asked again only while directives are
 // checked. fn must not keep
-// tx, and must not call what waits for the turn: Update, Sweep and Close are
-// [ErrReentrant] then. (If it waits for another goroutine that does so, both
+// tx, and must not call what waits for the turn: Update, Sweep, Compact, SetSchema,
+// Import and Close are [ErrReentrant] then. (If it waits for another goroutine that does so, both
 // wait until that one's context ends, or for ever if it is Close.)
 //
 // Objects that only a transaction named which did not commit keep the ids that
-// they were given in memory, about 60 bytes each.
+// they were given in memory, about 60 bytes each, until a later one gives them
+// back: see [Store.Compact].
 func (s *Store) Update(ctx context.Context, fn func(*Tx) error) (Revision, error) {
 	return s.update(ctx, nil, fn)
 }
