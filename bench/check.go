@@ -124,6 +124,10 @@ func (a *asker) round(ctx context.Context, b *bench) error {
 	return err
 }
 
+// hotBytes is about what 10,000 questions look at: some fifteen lines of the
+// processor's cache each.
+const hotBytes = 15 * 64 * workload.Hot
+
 // references are the machine's own.
 type references struct {
 	tree          *reference.BTree
@@ -131,7 +135,9 @@ type references struct {
 	chase         *reference.Chase
 	small, large  *reference.LRU
 	get, look     *report.Row
+	near          *reference.Chase
 	access, three *report.Row
+	nearby        *report.Row
 	few, many     *report.Row
 }
 
@@ -153,11 +159,14 @@ func newReferences(b *bench) (*references, error) {
 		look:   row("map Get"),
 		access: row("dependent access"),
 		three:  row("three of them"),
+		near:   reference.NewChase(hotBytes, probes),
+		nearby: row("dependent access, hot"),
 		few:    row("golang-lru Get, 10,000 entries"),
 		many:   row("golang-lru Get, an entry a tuple"),
 	}
 	r.get.Note = fmt.Sprintf("%d keys of 16 bytes", b.count())
 	r.look.Note = r.get.Note
+	r.nearby.Note = "working set of " + report.Bytes.Format(float64(r.near.Bytes())) + ", what the hot questions look at"
 	r.access.Note = "working set of " + report.Bytes.Format(float64(r.chase.Bytes()))
 	var err error
 	if r.small, err = reference.NewLRU(10_000, probes); err != nil {
@@ -172,12 +181,14 @@ func (r *references) round() {
 	r.look.Add(r.table.Get())
 	r.access.Add(r.chase.Access())
 	r.three.Add(3 * r.access.Last())
+	r.near.Access() // to be hot
+	r.nearby.Add(r.near.Access())
 	r.few.Add(r.small.Get())
 	r.many.Add(r.large.Get())
 }
 
 func (r *references) rows() []*report.Row {
-	return []*report.Row{r.get, r.look, r.access, r.three, r.few, r.many}
+	return []*report.Row{r.get, r.look, r.access, r.three, r.nearby, r.few, r.many}
 }
 
 // checkRows puts the rows in order and adds the ratios.

@@ -25,7 +25,7 @@ type lifeRows struct {
 	firstTime, firstBytes, firstAllocations *report.Row
 	mix                                     *report.Row
 	afterLoad, afterMix, afterCommits       *report.Row
-	history, historyLater                   *report.Row
+	history, historyLater, kept             *report.Row
 	get                                     *report.Row // of a BTreeG with as many items
 	chains                                  []*report.Row
 }
@@ -48,7 +48,7 @@ func life(ctx context.Context, b *bench) ([]*report.Row, error) {
 	rows := []*report.Row{r.load, r.firstTime, r.firstBytes, r.firstAllocations, r.mix}
 	rows = append(rows, r.chains...)
 	rows = append(rows, r.levels()...)
-	return append(rows, r.afterLoad, r.history, r.afterMix, r.afterCommits, r.historyLater), nil
+	return append(rows, r.afterLoad, r.history, r.afterMix, r.kept, r.afterCommits, r.historyLater), nil
 }
 
 func newLifeRows() *lifeRows {
@@ -64,6 +64,7 @@ func newLifeRows() *lifeRows {
 		afterLoad:        row("heap per tuple, loaded", report.Bytes, report.AtMost(110, "1M")),
 		afterMix:         row("heap per tuple, after the mix", report.Bytes, report.AtMost(150, "1M")),
 		afterCommits:     row("heap per tuple, after commits", report.Bytes, report.AtMost(150, "1M")),
+		kept:             row("of which closures and decisions, after the mix", report.Bytes, nil),
 		history:          row("of which history, loaded", report.Bytes, nil),
 		historyLater:     row("of which history, after commits", report.Bytes, nil),
 		get:              row("BTreeG Get", report.Nanoseconds, nil),
@@ -99,6 +100,9 @@ func (r *lifeRows) round(ctx context.Context, b *bench, round uint64) error {
 		return err
 	}
 	weigh(r.afterMix)
+	cache := eng.Stats().Cache
+	r.kept.Add(float64(cache.ClosureBytes+cache.Bytes) / float64(eng.Stats().Tuples))
+	r.kept.Note = fmt.Sprintf("%d closures, as the engine estimates them", cache.Closures)
 	if err := r.commit(ctx, b, eng, round); err != nil {
 		return err
 	}

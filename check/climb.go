@@ -15,7 +15,8 @@ type climber struct {
 	ctx    context.Context
 	budget int // 0 is none
 
-	found  []goal
+	found  []goal // in room, as long as it is enough
+	room   [maxUnseen]goal
 	seen   map[goal]struct{} // what was found, if that is much
 	next   int               // of found: the first from which nobody has gone on
 	page   [32]index.Key
@@ -28,7 +29,8 @@ type climber struct {
 
 // climb returns the closure of a principal, whose id is text.
 func climb(ctx context.Context, budget int, b basis, p principal, text string) *closure {
-	w := climber{basis: b, ctx: ctx, budget: budget, until: math.MaxInt64}
+	w := climber{basis: b, ctx: ctx, budget: budget}
+	w.begin()
 	if p.subject.object == nobody {
 		w.memo = nil // it may become somebody, with another id
 	}
@@ -46,6 +48,11 @@ func climb(ctx context.Context, budget int, b basis, p principal, text string) *
 		b.memo.keep(textKey(b.plan, b.reader.HashOf(p.kind.typ, text)), c)
 	}
 	return c
+}
+
+// begin makes a climber ready for another closure.
+func (w *climber) begin() {
+	w.found, w.seen, w.next, w.until, w.unsure = w.room[:0], nil, 0, math.MaxInt64, false
 }
 
 // group returns the closure of a principal that is a userset.
@@ -70,12 +77,17 @@ func (w *climber) share() {
 	if w.memo == nil || len(direct) > maxShared {
 		return
 	}
+	var other *climber
 	groups := w.basis
 	groups.public = 0 // which names no userset
 	for _, g := range direct {
 		c := groups.group(g)
 		if c == nil && !w.stopped() {
-			other := climber{basis: groups, ctx: w.ctx, budget: w.budget, until: math.MaxInt64, work: w.work, looked: w.looked}
+			if other == nil {
+				other = &climber{basis: groups, ctx: w.ctx, budget: w.budget}
+			}
+			other.begin()
+			other.work, other.looked = w.work, w.looked
 			c = other.group(newPrincipal(g, subjectKind{ref: ref{w.reader.TypeOf(g.object), g.relation}}, 0, nil))
 			w.work, w.looked, w.ended = other.work, other.looked, other.ended
 		}
