@@ -116,6 +116,7 @@ func BenchmarkCacheBesideCommits(b *testing.B) {
 	for _, commit := range []string{"note:%d#author@user:1", "doc:%d#reader@user:none"} {
 		for _, cache := range caches {
 			eng := anArchive(b, cache.o)
+			commits := 0
 			b.Run(commit+"/"+cache.name, func(b *testing.B) {
 				for i := range 2 * len(questions) {
 					_, err := eng.Now().Given(monday).Check(ctx, questions[i/2])
@@ -124,7 +125,8 @@ func BenchmarkCacheBesideCommits(b *testing.B) {
 				before := eng.Stats().Cache
 				for i := 0; b.Loop(); i++ {
 					if i%100 == 0 {
-						_, err := eng.Write(ctx, tuple.MustParseRelationship(fmt.Sprintf(commit, i)))
+						commits++
+						_, err := eng.Write(ctx, tuple.MustParseRelationship(fmt.Sprintf(commit, commits)))
 						require.NoError(b, err)
 					}
 					if _, err := eng.Now().Given(monday).Check(ctx, questions[i%len(questions)]); err != nil {

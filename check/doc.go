@@ -56,7 +56,7 @@
 // say whether their tuples are the same. So there is no time to live, commits
 // elsewhere empty nothing, and a view of the past is never answered by the present.
 // Errors are not kept, nor is what is asked of a hypothetical or a pending state. What
-// rosters decide is not kept either: to look it up would cost as much.
+// rosters decide is not kept either: that mostly costs no more than to look it up.
 //
 // # What it costs
 //
