@@ -89,11 +89,11 @@ func (c *closure) right(b *basis) bool {
 		return false
 	case b.epoch <= last:
 		return true
-	case b.reader.LastAsSubject(c.of.object) > last, b.public != 0 && b.reader.LastAsSubject(b.public) > last:
+	case b.reader.LastAsMember(c.of.object) > last, b.public != 0 && b.reader.LastAsMember(b.public) > last:
 		return false
 	}
 	for _, g := range c.groups {
-		if b.reader.LastAsSubject(g.Subject()) > last {
+		if b.reader.LastAsMember(g.Subject()) > last {
 			return false
 		}
 	}

@@ -186,6 +186,9 @@ func (f *fast) this(object index.ID, p *fastPart, roster []index.Entry) value {
 	filter := &f.direct
 	if p.usersets {
 		if f.closure == nil {
+			if v, groups := f.directly(object, p, roster); v == yes || !groups {
+				return v
+			}
 			f.closure = f.findClosure()
 		}
 		filter = &f.closure.filter
@@ -215,6 +218,25 @@ func (f *fast) this(object index.ID, p *fastPart, roster []index.Entry) value {
 		result = either(result, v)
 	}
 	return result
+}
+
+// directly looks for the subject itself, for which its groups need not be found, and
+// reports whether there is anything else to look for.
+func (f *fast) directly(object index.ID, p *fastPart, roster []index.Entry) (result value, groups bool) {
+	result = no
+	for _, e := range roster {
+		who := e & subjectBits
+		if who != f.want && (who != f.wildcard || who == 0) {
+			groups = groups || (who == 0 || e.SubjectRelation() != 0) && p.relation(e.Relation()) != nil
+			continue
+		}
+		if p.relation(e.Relation()) != nil {
+			if result = either(result, f.qualified(object, e, yes)); result == yes {
+				return yes, groups
+			}
+		}
+	}
+	return result, groups
 }
 
 // userset reports whether a userset has the subject, by the closure if it is of groups.

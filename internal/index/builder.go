@@ -13,8 +13,9 @@ type Builder struct {
 	owned   owned
 	touched []ID   // objects whose rosters are not derived anew yet, in any order
 	changed []Name // relations of which tuples have changed since the last freeze
-	subject []ID   // subjects of these tuples, until there are too many to note
+	members []ID   // subjects of those that can be part of a group, until there are too many to note
 	beside  bool
+	other   bool // the schema is another than that of the last freeze
 }
 
 // Owned says what of a builder's snapshot no one else has, so that it may be changed.
@@ -39,10 +40,14 @@ func (b *Builder) Freeze() *Snapshot {
 		epoch := b.s.dict.epoch.Add(1)
 		b.s.epochs = newEpochs(b.s.epochs, b.changed, epoch)
 		if !b.s.beside {
-			b.s.dict.clock.note(b.subject, epoch)
+			b.s.dict.clock.note(b.members, epoch)
 		}
-		b.touched, b.changed, b.subject = nil, nil, nil
+		b.touched, b.changed, b.members = nil, nil, nil
 	}
+	if b.other && !b.s.beside { // what changed under the one was not noted for the other
+		b.s.dict.clock.all.Store(b.s.dict.epoch.Load())
+	}
+	b.other = false
 	b.owned = owned{}
 	return b.s
 }
@@ -52,7 +57,13 @@ func (b *Builder) Freeze() *Snapshot {
 func (b *Builder) Peek() *Snapshot { return b.s }
 
 // SetMeta replaces what is said about the snapshot.
-func (b *Builder) SetMeta(m Meta) { b.own().Meta = m }
+func (b *Builder) SetMeta(m Meta) {
+	s := b.own()
+	if m.Schema != s.Schema {
+		b.other, s.groups = true, groupRelations(m.Schema, s.dict)
+	}
+	s.Meta = m
+}
 
 func (b *Builder) own() *Snapshot {
 	if !b.owned.snapshot {
@@ -153,8 +164,8 @@ func (b *Builder) touch(k Key) {
 	if n := len(b.touched); n == 0 || b.touched[n-1] != k.Object {
 		b.touched = append(b.touched, k.Object)
 	}
-	if len(b.subject) <= maxNoted {
-		b.subject = append(b.subject, k.Subject)
+	if len(b.members) <= maxNoted && b.s.groups.has(k.Relation) {
+		b.members = append(b.members, k.Subject)
 	}
 	if !slices.Contains(b.changed, k.Relation) {
 		b.changed = append(b.changed, k.Relation)

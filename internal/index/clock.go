@@ -3,12 +3,13 @@ package index
 import (
 	"slices"
 	"sync/atomic"
+
+	"github.com/baobab-authz/baobab/schema"
 )
 
 // A clock tells of each object the epoch of the last freeze in which a tuple
-// changed that has it, or a userset of it, as its subject. So what was found out by
-// going up from some subjects can be kept over commits that have nothing to do with
-// them. It may name a freeze that came to nothing, or that is not of the snapshot
+// changed that makes it, or a userset of it, a member of a group. So the groups that
+// subjects are in can be kept over commits that have nothing to do with them. It may name a freeze that came to nothing, or that is not of the snapshot
 // that is asked about: then it says too much, never too little.
 //
 // It is pages by id, which are there only where something was noted; a freeze of
@@ -66,12 +67,47 @@ func (c *clock) last(id ID) uint64 {
 	return epoch
 }
 
-// LastAsSubject returns the epoch of the last change to a tuple that has the object,
-// or a userset of it, as its subject, or a later one: if it is not after an epoch of
-// an earlier snapshot of the same line, these tuples have not changed since.
-func (r *Reader) LastAsSubject(id ID) uint64 { return r.snap.dict.clock.last(id) }
+// LastAsMember returns the epoch of the last change to a tuple that has the object,
+// or a userset of it, as its subject, and is of a relation that can be part of a
+// group (see [Snapshot.groups]); or a later one. If it is not after an epoch of an
+// earlier snapshot of the same line, these tuples have not changed since.
+func (r *Reader) LastAsMember(id ID) uint64 { return r.snap.dict.clock.last(id) }
 
 // Line reports whether the reader's snapshot is of the line of commits in which each
 // was made from the one before, so that a later one has greater epochs. What was
 // reconstructed from the history is beside it.
 func (r *Reader) Line() bool { return !r.snap.beside }
+
+// A nameSet is names, one bit each.
+type nameSet []uint64
+
+func (s nameSet) has(n Name) bool { return int(n/64) < len(s) && s[n/64]>>(n%64)&1 != 0 }
+
+// groupRelations returns the relations that can be part of a group: those of the types
+// that have a relation which a tuple can name as a userset.
+func groupRelations(s *schema.Schema, d *Dict) nameSet {
+	if s == nil {
+		return nil
+	}
+	types := map[string]bool{}
+	for _, def := range s.Definitions() {
+		for _, rel := range def.Relations {
+			for _, sub := range rel.Subjects {
+				types[sub.Type] = types[sub.Type] || sub.Relation != ""
+			}
+		}
+	}
+	set := make(nameSet, d.Names()/64+1)
+	for typ, groups := range types {
+		def := s.Definition(typ)
+		if !groups || def == nil {
+			continue
+		}
+		for _, rel := range def.Relations {
+			if n, ok := d.Name(rel.Name); ok {
+				set[n/64] |= 1 << (n % 64)
+			}
+		}
+	}
+	return set
+}

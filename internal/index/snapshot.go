@@ -37,6 +37,7 @@ type Snapshot struct {
 	expiries   *btree.BTreeG[expiry]
 	rosters    rosters                   // derived from forward when the snapshot was frozen
 	epochs     []uint64                  // of each relation, by name: the number of the freeze that last changed a tuple of it
+	groups     nameSet                   // relations of the schema that can be part of a group
 	beside     bool                      // the line of commits, see Beside
 	lastNumber uint32                    // of a record; the next free one is after it
 	aside      *btree.BTreeG[asideTuple] // nil while none ever was
@@ -53,6 +54,7 @@ func NewSnapshot(d *Dict, m Meta) *Snapshot {
 		reverse:    newTree(true),
 		qualifiers: btree.NewG(degree, recordLess),
 		expiries:   btree.NewG(degree, expiryLess),
+		groups:     groupRelations(m.Schema, d),
 		cloning:    new(sync.Mutex),
 	}
 }
