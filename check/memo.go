@@ -78,7 +78,7 @@ func (m *memo) fetch(keys []uint64) (sum uint64) {
 	}
 	for _, c := range found[:len(keys)] {
 		if c != nil {
-			sum += c.plan + c.first // at both ends
+			sum += c.plan + c.filter[0] + uint64(c.few[0]) // at the beginning, in the middle and at the end
 		}
 	}
 	return sum

@@ -34,8 +34,11 @@ func (r *Reader) Fetch(hashes []uint64) (sum uint64) {
 	rows = [FetchMost][]Entry{}
 	r.snap.rosters.fetch(next[:len(hashes)], &rows)
 	for _, row := range rows[:len(hashes)] {
-		for i := 0; i < min(len(row), 4*lineEntries); i += lineEntries {
+		for i := 0; i < min(len(row), 8*lineEntries); i += lineEntries {
 			sum += uint64(row[i])
+		}
+		if n := len(row); n > 0 {
+			sum += uint64(row[n-1])
 		}
 	}
 	return sum
