@@ -24,7 +24,7 @@ type Options struct {
 	MaxSteps int
 
 	// CacheBytes bounds the memory of what questions find out and is kept, see [Cache].
-	// Default: 64 MiB, for the groups of some 200,000 subjects and 60,000 decisions.
+	// Default: 128 MiB, for the groups of some 400,000 subjects and 120,000 decisions.
 	// It is taken as it is needed. Negative: nothing is kept.
 	CacheBytes int64
 	// CacheSteps is how many steps a decision takes at least to be kept. A kept one
@@ -39,7 +39,7 @@ type Options struct {
 
 const (
 	defaultMaxSteps   = 10_000_000
-	defaultCacheBytes = 64 << 20
+	defaultCacheBytes = 128 << 20
 	defaultCacheSteps = 16
 	maxPlans          = 32
 )
