@@ -70,7 +70,7 @@ func (f *fast) question(t *tuple.Tuple) value {
 		return unsure
 	}
 	typ, r := f.plan.about(&t.Object, t.Relation)
-	if r == nil {
+	if r == nil || t.Subject == (tuple.Subject{}) { // which is also what nobody was asked about yet
 		return unsure
 	}
 	if f.skipped = !f.always && r.searched.Load(); f.skipped {
