@@ -109,14 +109,14 @@ func (l *life) teams() {
 	this, computed := oracle.This{}, func(r string) oracle.Expr { return oracle.Computed{Relation: r} }
 	user, public, member, staff := oracle.Admit{Type: "user", Expires: true}, oracle.Admit{Type: "user", Wildcard: true, Expires: true},
 		oracle.Admit{Type: "team", Relation: "member", Expires: true}, oracle.Admit{Type: "team", Relation: "staff", Expires: true}
-	perhaps := oracle.Admit{Type: "user", Caveat: "asked"}
+	perhaps, perhapsMember := oracle.Admit{Type: "user", Caveat: "asked"}, oracle.Admit{Type: "team", Relation: "member", Caveat: "asked", Expires: true}
 	up := oracle.Arrow{Tupleset: "parent", Relation: "view"}
 	teams := &oracle.Schema{
 		Caveats: []*oracle.Caveat{{Name: "asked", Parameters: []oracle.Parameter{{Name: "yes", Type: "bool"}}, Expression: "yes"}},
 		Types: []*oracle.Type{
 			{Name: "user"},
 			{Name: "team", Relations: []*oracle.Relation{
-				{Name: "member", Admits: []oracle.Admit{user, public, perhaps, member, staff}, Rewrite: this},
+				{Name: "member", Admits: []oracle.Admit{user, public, perhaps, member, perhapsMember, staff}, Rewrite: this},
 				{Name: "lead", Admits: []oracle.Admit{user, member}, Rewrite: this},
 				{Name: "away", Admits: []oracle.Admit{user}, Rewrite: this},
 				{Name: "staff", Rewrite: oracle.Union{computed("member"), computed("lead")}},
@@ -205,11 +205,32 @@ func (l *life) step() error {
 		return l.before()
 	case k == 17:
 		return l.again()
+	case k == 18 && l.choose(4) == 0:
+		err = l.widen()
 	}
 	if err != nil {
 		return err
 	}
 	return l.now(l.engine.Now())
+}
+
+// widen gives an object so many tuples of a relation that its roster does not hold
+// them.
+func (l *life) widen() error {
+	r := l.relationship()
+	if r.Subject.Type != "user" || r.Subject.IsWildcard() {
+		return nil
+	}
+	var wide []tuple.Relationship
+	for i := range 130 {
+		r.Subject.ID = fmt.Sprint("w", i)
+		wide = append(wide, r)
+	}
+	l.state = l.state.With(wide...)
+	l.say("at %v, many of %v", l.clock.Format(time.TimeOnly), r)
+	_, err := l.engine.Write(ctx, wide...)
+	l.commits()
+	return err
 }
 
 // commits notes what the newest revision is.
