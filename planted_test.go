@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -240,12 +241,16 @@ var failedAfter = regexp.MustCompile(`failed after \d+ tests|flaky test`) // fla
 // TestCacheAgreesWithOracle, and if it is one of groups that are kept by
 // TestLivesAgreeWithOracle, within 10,000 cases.
 func TestPlantedBugs(t *testing.T) {
-	if os.Getenv("BAOBAB_PLANTED") == "" {
-		t.Skip("it builds the tests once for each bug, which takes minutes: set BAOBAB_PLANTED=1; .ci/run does")
+	every, err := strconv.Atoi(os.Getenv("BAOBAB_PLANTED"))
+	if err != nil || every < 1 {
+		t.Skip("it builds the tests once for each bug, which takes ten minutes: set BAOBAB_PLANTED=1, or 5 for every fifth as .ci/run does")
 	}
 	root, err := os.Getwd()
 	require.NoError(t, err)
-	for _, bug := range plantedBugs {
+	for i, bug := range plantedBugs {
+		if i%every != 0 {
+			continue
+		}
 		t.Run(bug.name, func(t *testing.T) {
 			t.Parallel()
 			source, err := os.ReadFile(bug.file)

@@ -44,11 +44,16 @@ type hashTable struct {
 	slots []atomic.Uint64
 }
 
-const firstSlots = 128
+const (
+	firstSlots = 128
+	// forQuestions is how many of the greatest IDs are never given: who asks about
+	// objects that no tuple names needs some that name nothing.
+	forQuestions = 1 << 20
+)
 
 // NewDict returns an empty dictionary.
 func NewDict() *Dict {
-	d := &Dict{seed: maphash.MakeSeed(), maxID: localID - 1, maxQualified: qualifierNumber, generation: new(Generation)}
+	d := &Dict{seed: maphash.MakeSeed(), maxID: localID - forQuestions, maxQualified: qualifierNumber, generation: new(Generation)}
 	d.names.Store(newNameTable())
 	d.blocks.Store(new([][]object))
 	d.far.Store(new([]string))

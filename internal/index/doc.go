@@ -71,7 +71,7 @@
 //
 // # What it refuses
 //
-// There are at most 65,535 names, 2^31-1 objects, and 2^30-1 qualified tuples
+// There are at most 65,535 names, 2^31-2^20 objects, and 2^30-1 qualified tuples
 // in a snapshot; beyond, the error is [ErrFull].
 // Nothing here checks types: whoever writes has validated the tuple, and
 // interned the names of the schema.
