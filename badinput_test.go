@@ -161,18 +161,20 @@ func TestBadQuestions(t *testing.T) {
 		want error
 		text string
 	}{
-		"malformed":             {ctx, eng.Now(), tuple.Tuple{}, tuple.ErrSyntax, "expected a type"},
-		"unknown type":          {ctx, eng.Now(), tuple.MustParse("documnet:plan#view@user:ann"), schema.ErrUnknownType, `did you mean "document"`},
-		"unknown relation":      {ctx, eng.Now(), tuple.MustParse("document:plan#veiw@user:ann"), schema.ErrUnknownRelation, `did you mean "view"`},
-		"unknown subject":       {ctx, eng.Now(), tuple.MustParse("document:plan#view@usr:ann"), schema.ErrUnknownType, `did you mean "user"`},
-		"unknown userset":       {ctx, eng.Now(), tuple.MustParse("document:plan#view@team:eng#membr"), schema.ErrUnknownRelation, `did you mean "member"`},
-		"unknown subject, zero": {ctx, eng.Now(), tuple.New(tuple.MustParseObject("document:plan"), "view", tuple.Subject{}), tuple.ErrSyntax, "expected a type"},
-		"cancelled":             {cancelled, eng.Now(), good, context.Canceled, "canceled"},
-		"closed, held":          {ctx, held, good, store.ErrClosed, "closed"},
-		"closed, new":           {ctx, closed.Now(), good, store.ErrClosed, "closed"},
-		"no view":               {ctx, baobab.View{}, good, baobab.ErrNoView, "no engine"},
-		"bad With":              {ctx, eng.Now().With(tuple.MustParseRelationship("document:plan#view@user:ann")), good, schema.ErrNotStored, "document:plan#view@user:ann"},
-		"bad Without":           {ctx, eng.Now().Without(tuple.MustParse("folder:x#view@user:ann")).AsOf(eng.Now().Time()), good, schema.ErrUnknownType, "folder"},
+		"malformed":                  {ctx, eng.Now(), tuple.Tuple{}, tuple.ErrSyntax, "expected a type"},
+		"unknown type":               {ctx, eng.Now(), tuple.MustParse("documnet:plan#view@user:ann"), schema.ErrUnknownType, `did you mean "document"`},
+		"unknown relation":           {ctx, eng.Now(), tuple.MustParse("document:plan#veiw@user:ann"), schema.ErrUnknownRelation, `did you mean "view"`},
+		"unknown subject":            {ctx, eng.Now(), tuple.MustParse("document:plan#view@usr:ann"), schema.ErrUnknownType, `did you mean "user"`},
+		"unknown userset":            {ctx, eng.Now(), tuple.MustParse("document:plan#view@team:eng#membr"), schema.ErrUnknownRelation, `did you mean "member"`},
+		"no object":                  {ctx, eng.Now(), tuple.New(tuple.Object{Type: "document", ID: "a b"}, "view", tuple.MustParseSubject("user:ann")), tuple.ErrSyntax, "cannot stand in an id"},
+		"unknown subject, malformed": {ctx, eng.Now(), tuple.New(tuple.MustParseObject("document:plan"), "view", tuple.Subject{Object: tuple.Object{Type: "user", ID: "a b"}}), tuple.ErrSyntax, "cannot stand in an id"},
+		"unknown subject, zero":      {ctx, eng.Now(), tuple.New(tuple.MustParseObject("document:plan"), "view", tuple.Subject{}), tuple.ErrSyntax, "expected a type"},
+		"cancelled":                  {cancelled, eng.Now(), good, context.Canceled, "canceled"},
+		"closed, held":               {ctx, held, good, store.ErrClosed, "closed"},
+		"closed, new":                {ctx, closed.Now(), good, store.ErrClosed, "closed"},
+		"no view":                    {ctx, baobab.View{}, good, baobab.ErrNoView, "no engine"},
+		"bad With":                   {ctx, eng.Now().With(tuple.MustParseRelationship("document:plan#view@user:ann")), good, schema.ErrNotStored, "document:plan#view@user:ann"},
+		"bad Without":                {ctx, eng.Now().Without(tuple.MustParse("folder:x#view@user:ann")).AsOf(eng.Now().Time()), good, schema.ErrUnknownType, "folder"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, err := c.view.Check(c.ctx, c.t)

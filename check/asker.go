@@ -167,9 +167,6 @@ func (a *Asker) begin() error {
 // reader returned, is true or, as far as can be decided, might be: then holds is
 // true and certain is false. The error is that of the context.
 func (a *Asker) Condition(k index.Key) (holds, certain bool, err error) {
-	if k.Qualifier == 0 {
-		return true, true, nil
-	}
 	if err := a.begin(); err != nil {
 		return false, false, err
 	}

@@ -105,11 +105,10 @@ func (e *Evaluator) Check(ctx context.Context, st *store.State, t tuple.Tuple) (
 // and as Check would. It does not keep st, which may be on the caller's stack, and
 // allocates nothing once the subject is known.
 func (e *Evaluator) Try(ctx context.Context, st *store.State, t tuple.Tuple) (Decision, bool) {
-	if fastMode == both {
-		return Decision{}, false
-	}
 	var f fast
-	f.prepare(ctx, e, st)
+	if fastMode != both {
+		f.prepare(ctx, e, st)
+	}
 	v := f.question(&t)
 	return decided(v), v != unsure
 }

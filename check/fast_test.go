@@ -146,3 +146,46 @@ func TestClosuresAreNeverStale(t *testing.T) {
 }
 
 var errBack = errors.New("back")
+
+// An arrow over all from more tuples than a roster has is searched.
+func TestWideArrowOverAll(t *testing.T) {
+	var b strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&b, "doc:all#parent@doc:p%d\ndoc:but#parent@doc:p%d\ndoc:p%d#viewer@user:ann\n", i, i, i)
+	}
+	b.WriteString("doc:but#parent@doc:other\n")
+	st := now(t, open(t, `
+		definition user {}
+		definition doc {
+			relation parent: doc
+			relation viewer: user
+			permission all = parent.all(viewer)
+		}`, b.String()))
+	agreed(t, check.New(check.Options{}), st, map[string]bool{
+		"doc:all#all@user:ann": true, "doc:but#all@user:ann": false, "doc:all#all@user:bob": false, "doc:none#all@user:ann": false,
+	})
+}
+
+// Groups that cost more than the budget are not taken for all that there are.
+func TestGroupsBeyondTheBudget(t *testing.T) {
+	var b strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&b, "group:a%d#member@group:a%d#member\ngroup:b%d#member@group:b%d#member\n", i+1, i, i+1, i)
+	}
+	b.WriteString("group:a0#member@user:ann\ngroup:b0#member@user:ann\ndoc:1#viewer@group:b100#member\ndoc:2#viewer@group:a100#member\n")
+	st := now(t, open(t, `
+		definition user {}
+		definition group { relation member: user | group#member }
+		definition doc { relation viewer: group#member }`, b.String()))
+	for _, steps := range []int{1, 10, 50, 150, 1000} {
+		e := check.New(check.Options{MaxSteps: steps})
+		for _, question := range []string{"doc:1#viewer@user:ann", "doc:2#viewer@user:ann"} {
+			d, err := e.Check(ctx, st, tuple.MustParse(question))
+			if err != nil {
+				require.ErrorIs(t, err, check.ErrBudget)
+				require.Less(t, steps, 1000)
+			}
+			require.Equal(t, err == nil, d.Allowed(), "%s in %d steps", question, steps)
+		}
+	}
+}

@@ -18,12 +18,11 @@ const maxPrepared = 1 << 12
 // Prepare returns the subject as prepared for questions to a state. It is nil if no
 // question about it could be decided without a search.
 func (e *Evaluator) Prepare(st *store.State, subject tuple.Subject) *Prepared {
-	if fastMode == both {
-		return nil
-	}
 	p := &Prepared{}
 	f := &p.fast
-	f.prepare(context.Background(), e, st)
+	if fastMode != both {
+		f.prepare(context.Background(), e, st)
+	}
 	if f.plan == nil || !f.become(&subject) {
 		return nil
 	}
