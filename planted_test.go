@@ -77,7 +77,7 @@ var plantedBugs = []plantedBug{
 		"	for _, g := range c.groups {\n		if b.reader",
 		"	for _, g := range c.groups[:0] {\n		if b.reader"},
 	{"a group that everybody left still counts", "check/closure.go",
-		", b.public != 0 && b.reader.LastAsSubject(b.public) > last:",
+		", b.public != 0 && b.reader.LastAsMember(b.public) > last:",
 		":"},
 	{"a group outlives its expiry", "check/closure.go",
 		" || instant >= c.until ||",
