@@ -26,7 +26,7 @@ const (
 // node, an edge or an allocation. What it returns is what the graph would say: a
 // recursion that ends has found all there is to find. It gives up, with unsure, on
 // whatever is not decided that way: recursion through the data that goes on for
-// long, caveats, arrows over all, and what is hypothetical.
+// long, caveats, and what is hypothetical.
 //
 // The zero fast has to be prepared for a state, and then for a principal.
 type fast struct {
@@ -316,11 +316,9 @@ func (f *fast) arrow(object index.ID, a *fastArrow, roster []index.Entry) value 
 		if a.wildcards && f.reader.Object(e.Subject()).ID == tuple.Wildcard {
 			continue
 		}
-		r := a.only
+		r := f.target(a, e.Subject())
 		if r == nil {
-			if r = f.plan.fast[ref{f.reader.TypeOf(e.Subject()), a.target}]; r == nil {
-				continue // the type lacks the target
-			}
+			continue // the type lacks it
 		}
 		v := f.qualified(object, e, f.holds(e.Subject(), r))
 		if v == yes {
@@ -329,6 +327,14 @@ func (f *fast) arrow(object index.ID, a *fastArrow, roster []index.Entry) value 
 		result = either(result, v)
 	}
 	return result
+}
+
+// target returns the rule at the other end of an arrow, or nil if there is none.
+func (f *fast) target(a *fastArrow, object index.ID) *fastRule {
+	if a.only != nil {
+		return a.only
+	}
+	return f.plan.fast[ref{f.reader.TypeOf(object), a.target}]
 }
 
 // every is arrow for one over all: there has to be a tuple, and each has to lead to
@@ -347,10 +353,7 @@ func (f *fast) every(object index.ID, a *fastArrow) value {
 			continue // it has expired
 		}
 		found = true
-		r := a.only
-		if r == nil {
-			r = f.plan.fast[ref{f.reader.TypeOf(e.Subject()), a.target}]
-		}
+		r := f.target(a, e.Subject())
 		if r == nil || a.wildcards && f.reader.Object(e.Subject()).ID == tuple.Wildcard {
 			return no
 		}
