@@ -113,7 +113,7 @@ func (e *Evaluator) Try(ctx context.Context, st *store.State, t tuple.Tuple) (De
 	return decided(v), v != unsure
 }
 
-// CacheStats returns figures about the decisions that are kept; none if none are.
+// CacheStats returns figures about what is kept; zero if nothing is.
 func (e *Evaluator) CacheStats() CacheStats {
 	if e.cache == nil {
 		return CacheStats{}

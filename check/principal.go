@@ -59,8 +59,9 @@ const (
 )
 
 // become makes sub the subject of the questions that follow, if the schema can have
-// it. What the state knows need not be validated. One that was asked about before is in the memo with
-// its closure; its text is found there, and not looked for in the dictionary.
+// it. What the state knows need not be validated. One that was asked about before is
+// in the memo with its closure; its text is found there, and not looked for in the
+// dictionary.
 func (f *fast) become(sub *tuple.Subject) bool {
 	typ := f.plan.types[sub.Type]
 	if typ == nil {
