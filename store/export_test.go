@@ -8,7 +8,7 @@ import (
 
 // NewRevision makes any revision, for tests.
 func NewRevision(id uint64, epoch uint32, position uint64) Revision {
-	return Revision{id, epoch, position}
+	return Revision{store: id, epoch: epoch, position: position}
 }
 
 // Violations checks the newest state by the counts of a schema.

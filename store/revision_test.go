@@ -25,7 +25,7 @@ func aRevision(t require.TestingT) store.Revision {
 func TestRevisionText(t *testing.T) {
 	r := aRevision(t)
 	text := r.String()
-	require.Regexp(t, `^[A-Za-z0-9_-]{18,30}$`, text)
+	require.Regexp(t, `^[A-Za-z0-9_-]{18,50}$`, text)
 	back, err := store.ParseRevision(text)
 	require.NoError(t, err)
 	require.Equal(t, r, back)
@@ -48,7 +48,7 @@ func TestRevisionMalformed(t *testing.T) {
 	text := r.String()
 	other := map[byte]string{'A': "B"}
 	bad := []string{"", " ", "1", "00", "0 ", text + "A", text + "=", " " + text, text[1:], text[:len(text)-1],
-		"B" + text[1:], strings.ToLower(text), "é" + text, strings.Repeat("A", 64), strings.Repeat("A", 10_000)}
+		"B" + text[1:], strings.ToLower(text), "é" + text, strings.Repeat("A", 64), strings.Repeat("A", 65), strings.Repeat("A", 10_000)}
 	for i := range text { // each letter mistyped
 		c, ok := other[text[i]]
 		if !ok {

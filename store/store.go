@@ -167,7 +167,9 @@ func (s *Store) state(snap *index.Snapshot, instant int64) *State {
 }
 
 // revision returns the revision of the commit that made snap.
-func (s *Store) revision(position uint64) Revision { return Revision{s.id, s.epoch, position} }
+func (s *Store) revision(position uint64) Revision {
+	return Revision{store: s.id, epoch: s.epoch, position: position}
+}
 
 // own reports, as ErrForeignRevision, that rev is not of this store.
 func (s *Store) own(rev Revision) error {
