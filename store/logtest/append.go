@@ -2,7 +2,6 @@ package logtest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/stretchr/testify/require"
@@ -201,7 +200,7 @@ func wrongParentInGroup(e env) {
 func (w *world) settled(ctx context.Context, log store.Log, commits ...store.Commit) error {
 	for {
 		err := log.Append(ctx, commits)
-		if err == nil || errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrCompacted) || ctx.Err() != nil {
+		if settles(err) || ctx.Err() != nil {
 			return err
 		}
 	}
