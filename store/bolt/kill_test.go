@@ -37,7 +37,7 @@ func TestKilled(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, cmd.Start())
 		kill := time.AfterFunc(time.Duration(chance.IntN(60_000))*time.Microsecond, func() { _ = cmd.Process.Kill() })
-		r.listen(t, out, func() {})
+		r.listen(t, out)
 		kill.Stop()
 		require.Error(t, cmd.Wait(), "it ends by the signal only")
 		require.Empty(t, r.failed)
@@ -49,7 +49,9 @@ func TestKilled(t *testing.T) {
 		if r.acknowledged == last.acknowledged {
 			early++
 		}
-		last = told{acknowledged: kept(t, path, r)}
+		at, err := kept(path, r)
+		require.NoError(t, err)
+		last = told{acknowledged: at}
 		if last.acknowledged != r.acknowledged {
 			more++
 		}
