@@ -170,12 +170,12 @@ func (r *told) listen(t testing.TB, out io.Reader) {
 }
 
 // command returns one that runs a child, perhaps by way of another program.
-func command(t testing.TB, path string, env []string, by ...string) *exec.Cmd {
+func command(t testing.TB, ctx context.Context, path string, env []string, by ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
 	args := append(by, self)
-	cmd := exec.Command(args[0], args[1:]...)
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env = append(append(os.Environ(), childPath+"="+path), env...)
 	return cmd
 }

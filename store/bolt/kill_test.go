@@ -32,7 +32,7 @@ func TestKilled(t *testing.T) {
 	early, more := 0, 0
 	for i := range rounds {
 		r := last
-		cmd := command(t, path, []string{childSeed + "=" + fmt.Sprint(seed+uint64(i))})
+		cmd := command(t, t.Context(), path, []string{childSeed + "=" + fmt.Sprint(seed+uint64(i))})
 		out, err := cmd.StdoutPipe()
 		require.NoError(t, err)
 		require.NoError(t, cmd.Start())

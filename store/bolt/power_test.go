@@ -59,7 +59,7 @@ func record(t *testing.T, env ...string) []event {
 	dir := t.TempDir()
 	trace := filepath.Join(dir, "trace")
 	by := strace(t, "-o", trace, "-s", "100000000", "-xx", "-e", "trace=openat,close,pwrite64,write,fdatasync,fsync,ftruncate,linkat")
-	cmd := command(t, filepath.Join(dir, "log"), env, by...)
+	cmd := command(t, t.Context(), filepath.Join(dir, "log"), env, by...)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	f, err := os.Open(trace)
