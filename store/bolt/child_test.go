@@ -62,6 +62,14 @@ func numbered(parent store.Revision) store.Commit {
 	return c
 }
 
+// large returns the commit that follows, of about so many bytes.
+func large(parent store.Revision, size int) store.Commit {
+	c := numbered(parent)
+	c = store.Commit{Parent: parent, ID: c.ID, Time: c.Time, Added: c.Added, Removed: c.Removed, Note: strings.Repeat("n", size)}
+	c.Seal()
+	return c
+}
+
 // child appends groups, and compacts meanwhile. It prints "try" and the position before, and
 // "ok" and the revision after each Append that has returned nil, and "error" and what it is if
 // one has not. It returns 3 if the log cannot be opened, 4 if it broke a promise.
@@ -87,6 +95,9 @@ func child(path string) int {
 	var compacting sync.WaitGroup
 	for i := range groups {
 		group := []store.Commit{numbered(at)}
+		if i == 20 { // the file has to grow
+			group[0] = large(at, 500_000)
+		}
 		for range chance.IntN(4) {
 			group = append(group, numbered(group[len(group)-1].Revision))
 		}

@@ -6,6 +6,7 @@ require (
 	github.com/baobab-authz/baobab v0.0.0
 	github.com/stretchr/testify v1.12.1
 	go.etcd.io/bbolt v1.5.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (
