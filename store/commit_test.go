@@ -44,7 +44,7 @@ func genStored() *rapid.Generator[store.Stored] {
 		relation := rapid.SampledFrom([]string{"viewer", "user", "-", strings.Repeat("r", tuple.MaxName)}).Draw(t, "relation")
 		r := tuple.New(object.Object, relation, genCommitSubject().Draw(t, "subject")).Always()
 		if rapid.Bool().Draw(t, "conditional") {
-			r = r.When("c", rapid.SampledFrom([]map[string]any{nil, {"n": 1.5}, {"": []any{nil, true, "]\u0000"}, "世": map[string]any{"a": -0.0}}}).Draw(t, "context"))
+			r = r.When("c", rapid.SampledFrom([]map[string]any{nil, {"n": 1.5}, {"": []any{nil, true, "]\u0000"}, "世": map[string]any{"a": -0.5}}}).Draw(t, "context"))
 		}
 		if rapid.Bool().Draw(t, "expiring") {
 			r = r.Until(time.UnixMicro(rapid.Int64Range(-9_000_000_000_000_000, 250_000_000_000_000_000).Draw(t, "expiry")).UTC())
@@ -208,6 +208,7 @@ func TestCommitMalformed(t *testing.T) {
 		"tuples beyond the end":      join(head, []byte{0, 0, 0}, binary.AppendUvarint(nil, 1<<62)),
 		"an actor that is none":      join(head, []byte{0, 3, 'a', 'b', 'c', 0, 0, 0}),
 		"no tuple":                   added(),
+		"a tuple too few":            join(head, []byte{0, 0, 0, 0, 2}, tupleOf(0, fine)),
 		"unknown flags":              added(tupleOf(4, fine)),
 		"a name before its turn":     added(tupleOf(0, "\x01\x01d\x01a\x01\x01v\x02\x01u\x01b\x03\x00")),
 		"an id that is none":         added(tupleOf(0, "\x00\x01d\x01:\x01\x01v\x02\x01u\x01b\x03\x00")),
