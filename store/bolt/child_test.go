@@ -228,12 +228,20 @@ func kept(path string, r told) (store.Revision, error) {
 	return at, hasWindow(log, at)
 }
 
-// hasWindow checks that the tuples are those that numbered commits leave.
+// hasWindow checks that the tuples at a revision are those that numbered commits leave.
 func hasWindow(log *bolt.Log, at store.Revision) error {
 	snapshot, err := log.Snapshot(context.Background())
+	if err == nil && snapshot.Revision != at {
+		err = fmt.Errorf("the snapshot is of %s, and the head %s", snapshot.Revision, at)
+	}
 	if err != nil {
 		return err
 	}
+	return isWindow(snapshot)
+}
+
+func isWindow(snapshot *store.Snapshot) error {
+	at := snapshot.Revision.Position()
 	found := map[string]bool{}
 	for s, err := range snapshot.Tuples {
 		if err != nil {
@@ -241,13 +249,13 @@ func hasWindow(log *bolt.Log, at store.Revision) error {
 		}
 		found[s.Object.ID] = true
 	}
-	for n := at.Position(); n > 0 && n+window > at.Position(); n-- {
+	for n := at; n > 0 && n+window > at; n-- {
 		if !found[strconv.FormatUint(n, 10)] {
-			return fmt.Errorf("the tuple of commit %d is missing at %d", n, at.Position())
+			return fmt.Errorf("the tuple of commit %d is missing at %d", n, at)
 		}
 	}
-	if want := min(window, at.Position()); uint64(len(found)) != want {
-		return fmt.Errorf("%d tuples at %d, and there should be %d", len(found), at.Position(), want)
+	if want := min(window, at); uint64(len(found)) != want {
+		return fmt.Errorf("%d tuples at %d, and there should be %d", len(found), at, want)
 	}
 	return nil
 }

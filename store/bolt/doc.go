@@ -31,11 +31,13 @@
 //
 // bbolt has check sums of its two roots alone, takes the older root if the newer one is
 // damaged, and reads its file through a memory map in which a wrong number ends the process. So
-// Open first reads the file without bbolt, every page of it in use: that the tree is one, that every
-// commit has the hash that it should and follows from the one before, that none is missing,
-// that the chunks have their check sums and places and are as many as they should be, and that
-// both roots are sound. What does not hold is a [store.ErrCorruptLog] that names the file and the place.
-// Damage in pages that are free does not matter, and is not noticed.
+// Open first waits until all that is written is on the disk, and then reads the file without bbolt,
+// every page of it in use, and from the disk where the system can be asked to (Linux): that the
+// tree is one, that every commit has the hash that it should and follows from the one before,
+// that none is missing, that the chunks have their check sums and places and are as many as
+// they should be, and that both roots are sound. What does not hold is a [store.ErrCorruptLog]
+// that names the file and the place. Damage in pages that are free does not matter, and is not
+// noticed.
 //
 // A damaged root is refused, even if the other one is sound, because a commit that was
 // acknowledged might be missing there, with nothing to tell. It is nothing that a power cut
