@@ -24,14 +24,17 @@ func (s *Store) Compact(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	defer s.release()
+	if err := s.drain(ctx); err != nil {
+		return 0, err
+	}
 	return s.compact(s.marking())
 }
 
 // reclaim compacts the dictionary if it has grown enough, and half of it is not
 // needed. Whether it is costs a look at every tuple; so the dictionary has to double
 // before it is asked again, and on the whole an object pays for looking at two.
-func (s *Store) reclaim() error {
-	if s.options.CompactAt < 0 || s.dict.Len() < s.compactAt {
+func (s *Store) reclaim(ctx context.Context) error {
+	if s.options.CompactAt < 0 || s.dict.Len() < s.compactAt || s.drain(ctx) != nil {
 		return nil
 	}
 	m := s.marking()
@@ -72,6 +75,7 @@ func (s *Store) compact(m *index.Marking) (int, error) {
 		}
 		s.dict = c.Dict()
 		s.history.replace(s, snap, entries)
+		s.replaceTip()
 	}
 	s.compactAt = max(s.options.CompactAt, 2*s.dict.Len())
 	return given, nil
