@@ -10,8 +10,8 @@ const jsonVersion = 1
 
 // MarshalJSON returns the schema in a form that says all that it means, whatever
 // it was made from, so that it can be stored: [ParseJSON] reads it back to an equal
-// schema. (For a text see [Schema.String], and for one that SpiceDB reads
-// [Schema.Text].) What it does not keep is positions, the warnings that come from
+// schema; json.Unmarshal does not. (For a text see [Schema.String], and for one that
+// SpiceDB reads [Schema.Text].) What it does not keep is positions, the warnings that come from
 // how a text was written, partials, imports, and comments but for those above
 // declarations. The error is always nil.
 //
