@@ -32,7 +32,7 @@ var workspaces = schema.MustNew(
 )
 
 func openWorkspaces(t testing.TB) *baobab.Engine {
-	e, err := baobab.Open(workspaces, baobab.Options{Store: store.Options{CheckEachCommit: true}})
+	e, err := openEngine(workspaces, baobab.Options{Store: store.Options{CheckEachCommit: true}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Close()) })
 	_, err = e.Write(ctx, tuple.MustParse("workspace:acme#owner@user:ann").Always())
@@ -91,7 +91,7 @@ func TestUpdateAsWithoutAnswer(t *testing.T) {
 		schema.Rel("admin", schema.Type("user")),
 		schema.Perm("odd", schema.Minus(schema.Ref("admin"), schema.Ref("odd"))),
 		schema.Rel("reader", schema.Type("user")).GrantedBy("odd")))
-	e, err := baobab.Open(odd, baobab.Options{})
+	e, err := openEngine(odd, baobab.Options{})
 	require.NoError(t, err)
 	defer e.Close()
 	_, err = e.Write(ctx, tuple.MustParse("document:plan#admin@user:ann").Always())
