@@ -44,6 +44,7 @@ func (s *Store) flush() {
 			}
 		}
 		s.append(group)
+		s.progressed()
 	}
 }
 

@@ -35,6 +35,8 @@ type line struct {
 	idle   chan struct{}   // closed when there is no proposal; nil while no one waits
 
 	wake    chan struct{} // has a value when the queue has
+	due     chan struct{} // has a value when the log may forget commits
+	tidied  uint64        // the position at which it last had; for whoever appends
 	workers sync.WaitGroup
 	stop    context.CancelFunc // ends what follows the log
 	ctx     context.Context    // which that ends
