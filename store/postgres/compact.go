@@ -25,7 +25,12 @@ func (l *Log) compact(ctx context.Context, keep uint64) error {
 	if err != nil || head.Position() <= keep {
 		return err
 	}
-	for until := int64(head.Position() - keep); ; {
+	until := int64(head.Position() - keep)
+	// Before anything is deleted: see appendStatement for why.
+	if _, err := l.exec(ctx, l.pool, l.sql.rebase, until); err != nil {
+		return err
+	}
+	for {
 		if n, err := l.exec(ctx, l.pool, l.sql.compact, until, compactRows); err != nil || n == 0 {
 			return err
 		}
@@ -58,6 +63,9 @@ func (l *Log) NewEpoch(ctx context.Context) (store.Revision, error) {
 				return err
 			}
 			fork = head.Fork()
+			if _, err := l.exec(ctx, tx, l.sql.fork, int64(fork.Position()), fork.String()); err != nil {
+				return err
+			}
 			_, err = l.exec(ctx, tx, l.sql.base, int64(fork.Position()), fork.String(), n.at)
 			return err
 		})

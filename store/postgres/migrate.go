@@ -31,9 +31,11 @@ CREATE TABLE {store}.store (
 	one boolean PRIMARY KEY DEFAULT true CHECK (one),
 	version integer NOT NULL,
 	salt bytea NOT NULL,
+	base bigint NOT NULL,
+	revision text NOT NULL,
 	schema text NOT NULL DEFAULT ''
 );
-COMMENT ON TABLE {store}.store IS 'One row, which whoever appends to the log locks: the version of these tables, and the schema in force.';
+COMMENT ON TABLE {store}.store IS 'One row, which whoever appends to the log locks: the version of these tables, from where on the log is kept, and the schema in force.';
 
 CREATE TABLE {store}.log (
 	position bigint PRIMARY KEY,
@@ -136,10 +138,11 @@ func (l *Log) create(ctx context.Context, list []string) error {
 		}
 		l.salt = make([]byte, 16)
 		_, _ = rand.Read(l.salt) // never fails
-		if _, err := l.exec(ctx, tx, fill("INSERT INTO {store}.store (version, salt) VALUES (1, $1)", l.opt.Store), l.salt); err != nil {
+		begin := store.NewHistory().String()
+		if _, err := l.exec(ctx, tx, fill("INSERT INTO {store}.store (version, salt, base, revision) VALUES (1, $1, 0, $2)", l.opt.Store), l.salt, begin); err != nil {
 			return err
 		}
-		if _, err := l.exec(ctx, tx, l.sql.base, int64(0), store.NewHistory().String(), nil); err != nil {
+		if _, err := l.exec(ctx, tx, l.sql.base, int64(0), begin, nil); err != nil {
 			return err
 		}
 		return l.upgrade(ctx, tx, list, 1)
