@@ -124,3 +124,8 @@ func putFrom(first int) string {
 }
 
 const columns = 11 // of the tuple table
+
+// tupleColumns returns their names.
+func tupleColumns() []string {
+	return []string{"key", "object_type", "object_id", "relation", "subject_type", "subject_id", "subject_relation", "caveat", "context", "expires", "aside"}
+}
