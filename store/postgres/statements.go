@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// fill puts the name of the store's schema in its place.
-func fill(sql, name string) string { return strings.ReplaceAll(sql, "{store}", name) }
+// fill puts the name of the store's schema in its place. It may be a keyword.
+func fill(sql, name string) string { return strings.ReplaceAll(sql, "{store}", `"`+name+`"`) }
 
 // statements are the texts that are used often.
 type statements struct {

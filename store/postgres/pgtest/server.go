@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -292,17 +291,4 @@ func (s *Server) Close() {
 		_ = s.Kill()
 	}
 	_ = os.RemoveAll(s.dir)
-}
-
-// Shared is a server, or databases on one, that the tests of a package share. The zero
-// value is ready: the server is started by the first [Shared.Database].
-//
-//	var shared pgtest.Shared
-//
-//	func TestMain(m *testing.M) { os.Exit(shared.Main(m)) }
-type Shared struct {
-	once   sync.Once
-	server *Server
-	url    string
-	err    error
 }
