@@ -15,7 +15,6 @@ const (
 	maxChanged = 10_000    // tuples that one statement changes
 	maxRow     = 256 << 10 // bytes of a commit that has one row; what is bigger is in parts of this size
 	copyRows   = 50_000    // of the tuple table that are copied at once
-	maxRetries = 10        // of a transaction that the server has given up because of another
 )
 
 // errConflict says that the head was not the parent when the appender had locked it.
@@ -35,18 +34,14 @@ func (l *Log) Append(ctx context.Context, commits []store.Commit) error {
 	if err != nil {
 		return l.wrap("appending", err)
 	}
-	for i := 0; ; i++ {
+	err = again(func() error {
 		if g.small() {
-			err = l.appendSmall(ctx, g)
-		} else {
-			err = l.transact(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error { return l.appendLarge(ctx, tx, g) })
+			return l.appendSmall(ctx, g)
 		}
-		if i == maxRetries || !hasCode(err, serializationFailure, deadlockDetected) {
-			break
-		}
-	}
+		return l.transact(ctx, func(tx pgx.Tx) error { return l.appendLarge(ctx, tx, g) })
+	})
 	if errors.Is(err, errConflict) {
-		err = l.settle(ctx, g)
+		err = again(func() error { return l.settle(ctx, g) })
 	}
 	if err == nil {
 		l.tell()
@@ -226,7 +221,7 @@ func (l *Log) insertParts(ctx context.Context, tx pgx.Tx, position int64, data [
 // they had all that was before. (One that was cancelled while it waited for them
 // is seen by everybody although they may not have it.)
 func (l *Log) settle(ctx context.Context, g *group) error {
-	return l.transact(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
+	return l.transact(ctx, func(tx pgx.Tx) error {
 		if _, err := l.exec(ctx, tx, l.sql.lock); err != nil {
 			return err
 		}

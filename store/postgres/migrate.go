@@ -105,7 +105,7 @@ func (l *Log) tryMigrate(ctx context.Context, list []string) error {
 	if version == len(list) {
 		return nil
 	}
-	return l.transact(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
+	return l.transact(ctx, func(tx pgx.Tx) error {
 		if err := read(tx, "SELECT version, salt FROM {store}.store FOR UPDATE"); err != nil {
 			return err
 		}
@@ -118,7 +118,7 @@ func (l *Log) tryMigrate(ctx context.Context, list []string) error {
 
 // create makes the tables of a new store, and the revision that it begins with.
 func (l *Log) create(ctx context.Context, list []string) error {
-	return l.transact(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
+	return l.transact(ctx, func(tx pgx.Tx) error {
 		var there bool
 		var encoding string
 		err := l.row(ctx, tx, []any{&there, &encoding}, `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1), current_setting('server_encoding')`, l.opt.Store)
