@@ -19,7 +19,10 @@ import (
 
 // line returns a log behind a proxy, one that is not, and the proxy.
 func line(t *testing.T, options postgres.Options) (behind, direct *postgres.Log, proxy *pgtest.Proxy) {
-	database := shared.Database(t)
+	return lineTo(t, shared.Database(t), options)
+}
+
+func lineTo(t *testing.T, database string, options postgres.Options) (behind, direct *postgres.Log, proxy *pgtest.Proxy) {
 	u, err := url.Parse(database)
 	require.NoError(t, err)
 	port, err := strconv.Atoi(u.Port())
@@ -123,7 +126,8 @@ func TestConnectionFreezes(t *testing.T) {
 
 // TestTransactionFreezes freezes a process that has the lock: others go on after its timeout.
 func TestTransactionFreezes(t *testing.T) {
-	l, direct, proxy := line(t, postgres.Options{NoListen: true, Timeout: 300 * time.Millisecond})
+	pool := newPool(t)
+	l, direct, proxy := lineTo(t, pool.Config().ConnString(), postgres.Options{NoListen: true, Timeout: 300 * time.Millisecond})
 	begin := head(t, l)
 	c := store.Commit{Parent: begin, ID: store.NewCommitID(), Time: time.Unix(1, 0).UTC()}
 	for i := range 60_000 {
@@ -132,7 +136,11 @@ func TestTransactionFreezes(t *testing.T) {
 	large := []store.Commit{c}
 	done := make(chan error, 1)
 	go func() { done <- l.Append(context.Background(), large) }()
-	time.Sleep(20 * time.Millisecond)
+	require.Eventually(t, func() bool { // it has the lock
+		var n int
+		err := pool.QueryRow(context.Background(), "SELECT count(*) FROM pg_locks WHERE relation = 'baobab.store'::regclass AND mode = 'RowShareLock'").Scan(&n)
+		return err == nil && n > 0
+	}, 10*time.Second, time.Millisecond)
 	proxy.Set(pgtest.Hold)
 	require.Error(t, <-done)
 	_, err := settled(direct, chain(begin, 1, "other"))

@@ -89,3 +89,12 @@ func follow(tb testing.TB, l store.Log, after store.Revision, n int) []store.Com
 func isConflict(err error) bool {
 	return errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrCompacted)
 }
+
+func errorIsAny(err error, targets ...error) bool {
+	for _, target := range targets {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return false
+}

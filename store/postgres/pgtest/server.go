@@ -65,7 +65,8 @@ func Start(settings Settings) (*Server, error) {
 // binaries returns the directory of the newest server that is installed.
 func binaries() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
-		return filepath.Dir(path), nil
+		path, err = filepath.EvalSymlinks(path) // the other programs need not have links
+		return filepath.Dir(path), err
 	}
 	var found []string
 	for _, pattern := range []string{"/usr/lib/postgresql/*/bin/initdb", "/usr/pgsql-*/bin/initdb", "/opt/homebrew/opt/postgresql@*/bin/initdb"} {
