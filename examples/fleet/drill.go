@@ -124,21 +124,23 @@ func (d *drill) use(ctx context.Context, f *fleet, p reporter) (*history, error)
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	killed := make(chan error, 1)
+	var restarts []time.Duration
+	disturbed := make(chan error, 1)
 	go func() {
-		err := d.disturb(ctx, f, p, over)
-		if err != nil {
+		var err error
+		if restarts, err = d.disturb(ctx, f, p, over); err != nil {
 			cancel(err)
 		}
-		killed <- err
+		disturbed <- err
 	}()
 	seen, err := l.run(ctx)
 	if err != nil {
 		cancel(err)
 	}
-	if err := errors.Join(err, <-killed); err != nil {
+	if err := errors.Join(err, <-disturbed); err != nil {
 		return nil, err
 	}
+	seen.restarts = restarts
 	p.event("the clients have ended; every server is asked for all documents, in the latest state")
 	last := &worker{fleet: f, name: "last"}
 	for i := range d.servers {
@@ -152,27 +154,30 @@ func (d *drill) use(ctx context.Context, f *fleet, p reporter) (*history, error)
 	return seen, nil
 }
 
-// disturb kills a server after each third of the time, and starts it again.
-func (d *drill) disturb(ctx context.Context, f *fleet, p reporter, over <-chan struct{}) error {
+// disturb kills a server after each third of the time, starts it again, and returns how long
+// that took.
+func (d *drill) disturb(ctx context.Context, f *fleet, p reporter, over <-chan struct{}) ([]time.Duration, error) {
 	rng := mathrand.New(mathrand.NewPCG(d.seed, 0))
 	every := time.NewTicker(d.duration / 3)
 	defer every.Stop()
+	var restarts []time.Duration
 	for range 2 {
 		select {
 		case <-every.C:
 		case <-over:
-			return nil
+			return restarts, nil
 		case <-ctx.Done():
-			return nil
+			return restarts, nil
 		}
 		server := rng.IntN(d.servers)
 		f.kill(server)
 		p.event("server %d is killed (kill -9), and started again", server+1)
 		is, err := f.start(ctx, server)
 		if err != nil {
-			return err
+			return nil, err
 		}
+		restarts = append(restarts, is.after)
 		p.event("server %d is ready after %s, with %d commits and %d tuples", server+1, milliseconds(is.after), is.health.Commits, is.health.Tuples)
 	}
-	return nil
+	return restarts, nil
 }

@@ -80,6 +80,7 @@ type violation struct{ rule, text string }
 type history struct {
 	records    []*record // that were answered as they should be: done, or refused in a race
 	races      []*race
+	restarts   []time.Duration // how long servers that were killed took to be ready again
 	violations []violation
 	trouble    trouble
 }

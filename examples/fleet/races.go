@@ -41,9 +41,6 @@ func (l *load) racePen(ctx context.Context, w *worker) error {
 			return err
 		}
 		w.judge(r, has, has.has.Pen)
-		if has.has.Pen == "" {
-			continue
-		}
 		for _, winner := range r.winners() {
 			if _, err := w.write(ctx, w.elsewhere(), opPutDown, penDocument, winner.user, winner.user); err != nil {
 				return err

@@ -23,14 +23,18 @@ func (p reporter) event(format string, args ...any) {
 func (p reporter) table(seen *history, during time.Duration) {
 	fmt.Fprintf(p.w, "\n%-28s %8s %8s %10s %10s %10s\n", "what was done", "times", "a second", "p50", "p99", "longest")
 	for _, o := range append(slices.Clone(writes), reads...) {
-		all := seen.durations(o)
-		if len(all) == 0 {
-			continue
-		}
-		slices.Sort(all)
-		fmt.Fprintf(p.w, "%-28s %8d %8.0f %10s %10s %10s\n", o, len(all), float64(len(all))/during.Seconds(),
-			milliseconds(quantile(all, 0.5)), milliseconds(quantile(all, 0.99)), milliseconds(all[len(all)-1]))
+		p.row(string(o), seen.durations(o), during)
 	}
+	p.row("restart after kill -9", seen.restarts, during)
+}
+
+func (p reporter) row(what string, all []time.Duration, during time.Duration) {
+	if len(all) == 0 {
+		return
+	}
+	slices.Sort(all)
+	fmt.Fprintf(p.w, "%-28s %8d %8.0f %10s %10s %10s\n", what, len(all), float64(len(all))/during.Seconds(),
+		milliseconds(quantile(all, 0.5)), milliseconds(quantile(all, 0.99)), milliseconds(all[len(all)-1]))
 }
 
 // staleness prints how old the answers were to who did not ask for a particular state.
@@ -39,9 +43,9 @@ func (p reporter) staleness(ages []time.Duration) {
 	slices.Sort(ages)
 	fresh, _ := slices.BinarySearch(ages, 1)
 	stale := ages[fresh:]
-	fmt.Fprintf(p.w, "\nof %d answers without a token, %d lacked something that had been acknowledged before", len(ages), len(stale))
+	fmt.Fprintf(p.w, "\nof %d checks without either, %d answers lacked a commit that had been acknowledged before they were asked for", len(ages), len(stale))
 	if len(stale) > 0 {
-		fmt.Fprintf(p.w, ":\nfor %s (p50), %s (p99), %s (longest)", milliseconds(quantile(stale, 0.5)), milliseconds(quantile(stale, 0.99)), milliseconds(stale[len(stale)-1]))
+		fmt.Fprintf(p.w, ":\n%s before (p50), %s (p99), %s (longest)", milliseconds(quantile(stale, 0.5)), milliseconds(quantile(stale, 0.99)), milliseconds(stale[len(stale)-1]))
 	}
 	fmt.Fprintln(p.w)
 }
