@@ -155,13 +155,13 @@ func (d *drill) use(ctx context.Context, f *fleet, p reporter) (*history, error)
 }
 
 // disturb kills a server after each third of the time, starts it again, and returns how long
-// that took.
+// that took. Servers that are broken already are left alone.
 func (d *drill) disturb(ctx context.Context, f *fleet, p reporter, over <-chan struct{}) ([]time.Duration, error) {
 	rng := mathrand.New(mathrand.NewPCG(d.seed, 0))
 	every := time.NewTicker(d.duration / 3)
 	defer every.Stop()
 	var restarts []time.Duration
-	for range 2 {
+	for d.sabotage == noSabotage && len(restarts) < 2 {
 		select {
 		case <-every.C:
 		case <-over:

@@ -24,6 +24,9 @@ func documentOf(client, n int) string { return fmt.Sprintf("doc%d-%d", client+1,
 func ownerOf(client int) string       { return fmt.Sprintf("owner%d", client+1) }
 func userOf(n int) string             { return fmt.Sprintf("user%d", n+1) }
 
+// rounds is how often each client does its work at least, however slow the machine is.
+const rounds = 6
+
 // documents returns all that there may be.
 func (l *load) documents() []string {
 	all := []string{penDocument, ownedDocument}
@@ -71,10 +74,11 @@ func (l *load) run(ctx context.Context) (*history, error) {
 	return seen, context.Cause(ctx)
 }
 
-func (l *load) isOver() bool {
+// isOver reports whether a client that has done so many rounds may end.
+func (l *load) isOver(done int) bool {
 	select {
 	case <-l.over:
-		return true
+		return done >= rounds
 	default:
 		return false
 	}
@@ -89,13 +93,16 @@ func (l *load) share(ctx context.Context, w *worker, client int) error {
 			return err
 		}
 	}
-	for !l.isOver() {
-		document, user := documentOf(client, w.rng.IntN(documentsEach)), userOf(w.rng.IntN(users))
+	var document, user string
+	for done := 0; !l.isOver(done); done++ {
+		if done != 1 { // the second round revokes what the first has shared
+			document, user = documentOf(client, w.rng.IntN(documentsEach)), userOf(w.rng.IntN(users))
+		}
 		o, now := opShare, !has[[2]string{document, user}]
 		if !now {
 			o = opRevoke
 		}
-		if w.rng.IntN(40) == 0 {
+		if done > 1 && w.rng.IntN(40) == 0 {
 			clear(has)
 			o, now = opRemove, false
 		}
@@ -150,7 +157,7 @@ func (l *load) recreate(ctx context.Context, w *worker, client int, removed *rec
 
 // read asks about what others share.
 func (l *load) read(ctx context.Context, w *worker, o op) error {
-	for !l.isOver() {
+	for done := 0; !l.isOver(done); done++ {
 		document := documentOf(w.rng.IntN(l.clients), w.rng.IntN(documentsEach))
 		if _, err := w.ask(ctx, w.elsewhere(), o, document, userOf(w.rng.IntN(users)), zeroToken); err != nil {
 			return err

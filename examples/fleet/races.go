@@ -28,7 +28,7 @@ func (l *load) racePen(ctx context.Context, w *worker) error {
 			return err
 		}
 	}
-	for !l.isOver() {
+	for done := 0; !l.isOver(done); done++ {
 		r := &race{
 			a: record{op: opTake, request: w.writing(opTake, penDocument, one, one), document: penDocument, user: one},
 			b: record{op: opTake, request: w.writing(opTake, penDocument, other, other), document: penDocument, user: other},
@@ -57,7 +57,7 @@ func (l *load) raceOwner(ctx context.Context, w *worker) error {
 	if _, err := w.write(ctx, w.elsewhere(), opCreate, ownedDocument, owner, owner); err != nil {
 		return err
 	}
-	for at := 0; !l.isOver(); {
+	for at, done := 0, 0; !l.isOver(done); done++ {
 		step := 1 + w.rng.IntN(users-2)
 		one, other := userOf((at+step)%users), userOf((at+step+1)%users) // neither is the owner
 		r := &race{

@@ -22,7 +22,7 @@ func (p reporter) event(format string, args ...any) {
 // table prints how often each thing was done, and how long it took.
 func (p reporter) table(seen *history, during time.Duration) {
 	fmt.Fprintf(p.w, "\n%-28s %8s %8s %10s %10s %10s\n", "what was done", "times", "a second", "p50", "p99", "longest")
-	for _, o := range append(slices.Clone(writes), reads...) {
+	for _, o := range slices.Concat(writes, reads) {
 		p.row(string(o), seen.durations(o), during)
 	}
 	p.row("restart after kill -9", seen.restarts, during)

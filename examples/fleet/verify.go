@@ -54,7 +54,7 @@ func verifyCommits(seen *history, commits []store.Commit) {
 // verifyOrder: what was asked for after something had been answered comes after it, if it is a write, and
 // has seen it, if it asks for the latest.
 func verifyOrder(seen *history) {
-	answered := slices.Clone(seen.matching(append(slices.Clone(writes), reads...)...))
+	answered := slices.Clone(seen.matching(slices.Concat(writes, reads)...))
 	slices.SortFunc(answered, func(a, b *record) int { return cmp.Compare(a.ended, b.ended) })
 	asked := slices.Clone(answered)
 	slices.SortFunc(asked, func(a, b *record) int { return cmp.Compare(a.began, b.began) })
@@ -88,7 +88,7 @@ func verifyTokens(seen *history) {
 // verifyStates: every answer is what the commits up to its revision say, and nothing
 // that the schema excludes has ever been.
 func verifyStates(seen *history, commits []store.Commit) {
-	answers := seen.matching(append(slices.Clone(writes), reads...)...)
+	answers := seen.matching(slices.Concat(writes, reads)...)
 	slices.SortStableFunc(answers, func(a, b *record) int { return cmp.Compare(a.revision.Position(), b.revision.Position()) })
 	m := make(model)
 	for i := range commits {
