@@ -1,0 +1,86 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/baobab-authz/baobab/store"
+)
+
+const compactRows = 10_000 // that one statement deletes
+
+// Compact deletes all commits but the newest so many, and the one before them, so that
+// [Log.Tail] can begin there. It deletes a few at a time, so that nobody waits for it.
+func (l *Log) Compact(ctx context.Context, keep uint64) error {
+	if err := l.enter(); err != nil {
+		return err
+	}
+	defer l.leave()
+	return l.failed(ctx, "compacting", again(func() error { return l.compact(ctx, keep) }))
+}
+
+func (l *Log) compact(ctx context.Context, keep uint64) error {
+	head, err := l.head(ctx, l.pool)
+	if err != nil || head.Position() <= keep {
+		return err
+	}
+	until := int64(head.Position() - keep)
+	// Before anything is deleted: see appendStatement for why.
+	if _, err := l.exec(ctx, l.pool, l.sql.rebase, until); err != nil {
+		return err
+	}
+	for {
+		if n, err := l.exec(ctx, l.pool, l.sql.compact, until, compactRows); err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// NewEpoch begins another history at the head, and returns the revision that it begins
+// with. It is for an operator who has restored the database from a backup, before anybody
+// uses it: what was committed after the backup was made, and so might be known to others, is not in the
+// history any more. Tokens of before are refused, and every process that has the store open notices, if
+// it was not restarted, and reads all tuples anew. Commits of before are forgotten.
+func (l *Log) NewEpoch(ctx context.Context) (store.Revision, error) {
+	if err := l.enter(); err != nil {
+		return store.Revision{}, err
+	}
+	defer l.leave()
+	var fork store.Revision
+	err := again(func() error {
+		if err := l.compact(ctx, 0); err != nil { // most of it without a lock
+			return err
+		}
+		return l.transact(ctx, func(tx pgx.Tx) (err error) {
+			fork, err = l.fork(ctx, tx)
+			return err
+		})
+	})
+	if err != nil {
+		return store.Revision{}, l.failed(ctx, "beginning an epoch", err)
+	}
+	l.tell()
+	return fork, nil
+}
+
+// fork puts the fork of the head in the place of the whole log.
+func (l *Log) fork(ctx context.Context, tx pgx.Tx) (store.Revision, error) {
+	head, err := l.lock(ctx, tx)
+	if err != nil {
+		return head, err
+	}
+	n, err := l.newest(ctx, tx)
+	if err != nil {
+		return head, err
+	}
+	fork := head.Fork()
+	if _, err := l.exec(ctx, tx, l.sql.fork, int64(fork.Position()), fork.String()); err != nil {
+		return head, err
+	}
+	if _, err := l.exec(ctx, tx, l.sql.empty); err != nil {
+		return head, err
+	}
+	_, err = l.exec(ctx, tx, l.sql.base, int64(fork.Position()), fork.String(), n.at)
+	return fork, err
+}

@@ -1,0 +1,100 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/baobab-authz/baobab/store"
+	"github.com/baobab-authz/baobab/store/postgres"
+	"github.com/baobab-authz/baobab/store/postgres/pgtest"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+var shared pgtest.Shared
+
+func TestMain(m *testing.M) { os.Exit(shared.Main(m)) }
+
+// open opens a log that is closed with the test.
+func open(tb testing.TB, url string, options postgres.Options) *postgres.Log {
+	tb.Helper()
+	l, err := postgres.Open(context.Background(), url, options)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, l.Close()) })
+	return l
+}
+
+// head returns the head of a log.
+func head(tb testing.TB, l store.Log) store.Revision {
+	tb.Helper()
+	r, err := l.Head(context.Background())
+	require.NoError(tb, err)
+	return r
+}
+
+// next returns a sealed commit on a revision that adds some tuples.
+func next(parent store.Revision, added ...string) store.Commit {
+	c := store.Commit{Parent: parent, ID: store.NewCommitID(), Time: time.Now().UTC().Truncate(time.Microsecond)}
+	for _, text := range added {
+		c.Added = append(c.Added, store.Stored{Relationship: tuple.MustParseRelationship(text)})
+	}
+	c.Seal()
+	return c
+}
+
+// chain returns n commits that follow one another, each of which adds a tuple.
+func chain(parent store.Revision, n int, name string) []store.Commit {
+	group := make([]store.Commit, n)
+	for i := range group {
+		group[i] = next(parent, fmt.Sprintf("document:%s-%d#viewer@user:u%d", name, i, i%100))
+		parent = group[i].Revision
+	}
+	return group
+}
+
+// stored returns the tuples of a snapshot of the log, as text.
+func stored(tb testing.TB, l store.Log) map[string]bool {
+	tb.Helper()
+	s, err := l.Snapshot(context.Background())
+	require.NoError(tb, err)
+	all := make(map[string]bool)
+	for t, err := range s.Tuples {
+		require.NoError(tb, err)
+		require.NotContains(tb, all, t.String())
+		all[t.String()] = t.Aside
+	}
+	return all
+}
+
+// follow returns n commits after a revision.
+func follow(tb testing.TB, l store.Log, after store.Revision, n int) []store.Commit {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	var found []store.Commit
+	for c, err := range l.Tail(ctx, after) {
+		require.NoError(tb, err)
+		if found = append(found, c); len(found) == n {
+			break
+		}
+	}
+	return found
+}
+
+func isConflict(err error) bool {
+	return errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrCompacted)
+}
+
+func errorIsAny(err error, targets ...error) bool {
+	for _, target := range targets {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,92 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/baobab-authz/baobab/store"
+)
+
+// ErrSecondAppend is what [Log.AppendTx] returns when it is called in a transaction in which it
+// has been called before.
+var ErrSecondAppend = errors.New("AppendTx has been called in this transaction already")
+
+// AppendTx appends a commit in a transaction of the application's own, so that it is
+// in the log when that transaction commits, and not if it is rolled back. It returns the
+// revision that the commit makes then.
+//
+// It makes all other appenders wait, until the transaction ends: let it be the last that the
+// transaction does, and commit at once. Then it calls prepare with the head, which returns a
+// commit made on it (the caller catches up with the log first, and validates on that state). prepare must not append to
+// the log itself, which would wait for itself. If prepare fails or panics,
+// or anything else does, the transaction is as it was before the call, and can go on, if the
+// server still answers.
+//
+// The transaction has to be READ COMMITTED, PostgreSQL's default. A stricter one does not see what
+// others have appended since it began, and then fails with a serialization failure. It must be on the database
+// of the log. A second call in the same transaction is [ErrSecondAppend]: no store
+// has the state that the first one would make. It waits for its turn as long as ctx lets it.
+func (l *Log) AppendTx(ctx context.Context, tx pgx.Tx, prepare func(ctx context.Context, head store.Revision) (store.Commit, error)) (store.Revision, error) {
+	if err := l.enter(); err != nil {
+		return store.Revision{}, err
+	}
+	defer l.leave()
+	made, err := l.appendTx(ctx, tx, prepare)
+	if err != nil {
+		return store.Revision{}, fmt.Errorf("postgres: store %s: appending in a transaction: %w", l.opt.Store, err)
+	}
+	return made, nil
+}
+
+func (l *Log) appendTx(ctx context.Context, tx pgx.Tx, prepare func(context.Context, store.Revision) (store.Commit, error)) (store.Revision, error) {
+	var made store.Revision
+	err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { // a savepoint
+		marker := "baobab.appended_" + l.opt.Store
+		var second bool
+		if err := tx.QueryRow(ctx, "SELECT coalesce(current_setting($1, true), '') = 'yes'", l.mode, marker).Scan(&second); err != nil {
+			return err
+		}
+		if second {
+			return ErrSecondAppend
+		}
+		var standby bool
+		var text string
+		if _, err := tx.Exec(ctx, l.sql.lock, l.mode); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(ctx, l.sql.head, l.mode).Scan(&text, &standby); err != nil {
+			return err
+		}
+		head, err := parseRevision(text)
+		if err != nil {
+			return err
+		}
+		c, err := prepare(ctx, head)
+		if err != nil {
+			return err
+		}
+		if c.Parent != head {
+			return &store.ConflictError{Head: head}
+		}
+		g, err := newGroup(l.salt, []store.Commit{c})
+		if err != nil {
+			return err
+		}
+		if err := l.insert(ctx, tx, g); err != nil {
+			return err
+		}
+		made = g.commits[0].Revision
+		if _, err := tx.Exec(ctx, "SELECT set_config($1, 'yes', true)", l.mode, marker); err != nil {
+			return err
+		}
+		if l.opt.NoListen {
+			return nil
+		}
+		_, err = tx.Exec(ctx, "SELECT pg_notify($1, '')", l.mode, l.channel())
+		return err
+	})
+	return made, err
+}
