@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -178,12 +179,12 @@ func (l *Log) dropSome(ctx context.Context, upTo uint64) error {
 			return err
 		}
 		if r.base = r.head; last < r.head.Position() {
+			var failed error
 			err = getCommits(tx, last+1, func(_ uint64, data []byte) bool {
-				var next store.Commit
-				next, err = store.DecodeCommit(data)
-				r.base = next.Parent
+				r.base, _, failed = store.CommitRevisions(data)
 				return false
 			})
+			err = cmp.Or(err, failed)
 		}
 		if err != nil {
 			return err
