@@ -27,7 +27,7 @@ const (
 // when the commits since the last one take 256 KiB, and a quarter of what that takes; and so
 // keeps more commits than the newest so many otherwise. Calling it often is cheap.
 //
-// Writing a state takes about a second per million tuples, in transactions of 1 MiB, between which
+// Writing a state takes a second or two per million tuples, in transactions of 1 MiB, between which
 // commits are appended, and room for one more state in the file, which is used again, but not
 // given back to the file system. A disk that is full then is no harm to the log: what
 // was written is removed, and the error returned. After any other error of the disk the log

@@ -27,7 +27,8 @@ type Report struct {
 // Verify reads all of a file that no process has open for writing, and changes nothing. What
 // [Open] verifies it verifies as well, and beyond that decodes every tuple. The error
 // is [store.ErrCorruptLog] if something is wrong, and says where and what;
-// [ErrInUse] at once if the file is in use. It costs about a second per million tuples.
+// [ErrInUse] at once if the file is in use. It costs 0.2 s per million tuples, and
+// what the disk takes.
 func Verify(path string) (Report, error) {
 	f, err := os.Open(path)
 	if err != nil {
