@@ -66,6 +66,7 @@ func (s *Store) flush() {
 			}
 		}
 		s.append(group)
+		s.progressed()
 	}
 }
 

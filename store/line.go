@@ -38,6 +38,8 @@ type line struct {
 	gate   chan struct{}   // closed when they have had it; nil while there are none
 
 	wake    chan struct{} // has a value when the queue has
+	due     chan struct{} // has a value when the log may forget commits
+	tidied  uint64        // the position at which it last had; for whoever appends
 	workers sync.WaitGroup
 	stop    context.CancelFunc // ends what follows the log
 	ctx     context.Context    // which that ends

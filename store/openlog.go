@@ -34,13 +34,14 @@ func (e *SchemaDiffersError) Is(target error) bool { return target == ErrSchemaD
 // [ErrCorruptLog] if it has what its schema does not admit.
 //
 // It reads all tuples, in about a microsecond each and what the log takes. Then it has
-// one goroutine that appends, and for a log that others share one that follows it, until it is closed.
+// goroutines until it is closed: one appends, one lets the log forget, and for a log that others share
+// one follows it and one watches how stale that is.
 func OpenLog(ctx context.Context, log Log, sch *schema.Schema, o Options) (*Store, error) {
 	s := newStore(o)
 	ctx2, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.line = &line{
 		log: log, logger: s.options.Logger, maxStaleness: s.options.MaxStaleness,
-		wake: make(chan struct{}, 1), ctx: ctx2, stop: stop, start: time.Now(),
+		wake: make(chan struct{}, 1), due: make(chan struct{}, 1), ctx: ctx2, stop: stop, start: time.Now(),
 	}
 	_, s.line.exclusive = log.(Exclusive)
 	if s.line.exclusive {
@@ -50,11 +51,16 @@ func OpenLog(ctx context.Context, log Log, sch *schema.Schema, o Options) (*Stor
 		stop()
 		return nil, errors.Join(err, log.Close())
 	}
+	s.line.tidied = s.head.Load().Revision
 	s.line.workers.Add(1)
 	go s.flush()
 	if !s.line.exclusive {
 		s.line.workers.Add(1)
 		go s.followLog(ctx2)
+	}
+	if s.options.LogCommits > 0 {
+		s.line.workers.Add(1)
+		go s.tidy(ctx2)
 	}
 	if s.line.maxStaleness > 0 {
 		s.line.workers.Add(1)

@@ -30,7 +30,9 @@ import (
 // With a log, fn runs on the state that includes what other transactions of the store are
 // still committing, and Update returns, also with fn's own error, only when all that fn
 // has seen and written is durable. If that fails, or another process has committed
-// something first, fn runs again. If ctx ends while the log is writing the commit, the error
+// something first, fn runs again. So it does, if it changed nothing or failed, when it has not seen
+// all that was acknowledged, by any process, before: a log that is shared is asked for
+// that, and if it does not answer the error is [ErrStale]. If ctx ends while the log is writing the commit, the error
 // is an [*UnknownError]; before that, nothing has happened. [ErrReadOnly] says that the log takes no more.
 // (If fn itself writes to the log by another store, that always comes first, and fn runs until ctx ends.)
 //
@@ -61,12 +63,16 @@ func (s *Store) update(ctx context.Context, as *acting, fn func(*Tx) error) (Rev
 
 // updateLog is update with a log: it runs the transaction until what it returns is true.
 func (s *Store) updateLog(ctx context.Context, as *acting, fn func(*Tx) error) (Revision, error) {
+	var needed Revision
 	for {
 		a, err := s.attempt(ctx, as, fn)
 		if err != nil {
 			return Revision{}, err
 		}
 		again, err := s.outcome(ctx, a)
+		if !again && a.own == nil && err == a.err {
+			again, err = s.outdated(ctx, a, &needed)
+		}
 		if again {
 			continue
 		}
@@ -87,6 +93,7 @@ func (s *Store) updateLog(ctx context.Context, as *acting, fn func(*Tx) error) (
 type attempt struct {
 	own      *proposal // what it proposed; nil if it changed nothing, or failed
 	on       *proposal // that made what it saw; nil if that was published
+	base     Revision  // that of what it saw
 	revision Revision
 	err      error
 	full     bool // the dictionary has grown enough to be compacted
@@ -102,7 +109,7 @@ func (s *Store) attempt(ctx context.Context, as *acting, fn func(*Tx) error) (a 
 	}
 	defer s.release()
 	tx := s.begin(ctx)
-	a.on = tx.on
+	a.on, a.base = tx.on, s.revision(&tx.base.Meta)
 	if a.revision, a.err = transact(s.mark, tx, as, fn); a.err == nil {
 		a.own = tx.proposed
 	}
