@@ -44,10 +44,10 @@
 // that the write has to be seen. The second way waits only if the server has not heard of the token yet; the third asks the
 // database each time. What cannot be had within 3 seconds is 503 and never an older answer.
 //
-// Writes are the same wherever they are made. Two servers that let go of the same
-// pen, or hand over the same document, at the same moment do it one after the other, and the rules of the schema hold for
-// the second as if it had come an hour later. Every write here can be repeated, so that a client
-// that gets no answer asks another server:
+// Writes need no token. Wherever one is made, it is decided on the newest state: two servers that give the same
+// pen to two users at the same moment do it one after the other, and the second is refused as it would be
+// an hour later. What is revoked is revoked, also on a server that has not heard of the share yet. Every write here
+// can be repeated, so that a client that gets no answer asks another server:
 //
 //	204  it is durable                        400  the request, or its token, is none of this store
 //	401  the header X-User names nobody       403  the user may not do that
@@ -56,18 +56,13 @@
 //	504  it may have been done. The answer has the token that it would have: a check with
 //	     it is answered if it was done, and is 409 if another commit has its place
 //
-// One thing is easy to miss. A commit is validated on the newest state, but a request that
-// changes nothing or is refused makes no commit: to revoke, on a server that has not heard of the share yet, would
-// succeed and leave the share where it is. So the server waits for the latest
-// state before it writes.
-//
 // # What is done to it
 //
 // Three servers are started, which are processes of their own. Clients work for some seconds, all at the same time:
 //
 //   - Some share documents, revoke that, and now and then delete a document. After each write, which is on any server,
 //     they ask another one with the token, and sometimes for the latest.
-//   - Some ask what others may see, without a token, and some ask for the latest.
+//   - Some ask what others may see, without a token, and some ask for the latest, up to a thousand times a second each.
 //   - One has two users take the same pen at the same moment, on two servers; one has an owner hand a document over
 //     to two users at once.
 //
