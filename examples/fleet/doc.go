@@ -90,7 +90,7 @@
 //
 //	go run ./examples/fleet -sabotage token
 //
-// breaks the servers on purpose. They answer without looking at the token (token), or without asking for the latest
+// breaks the servers on purpose, and kills none. They answer without looking at the token (token), or without asking for the latest
 // (latest), acknowledge what they have not done (ack), or forget how many owners and pens there may
 // be (rules). The command has to exit with 1, and the tests see to it that it does.
 package main
