@@ -28,7 +28,8 @@
 // authenticates. The rest of the API hands documents over (POST /handover), deletes them (DELETE /documents/plan),
 // passes round their pen, which one user at a time has (PUT and DELETE /documents/plan/pen), and
 // lists who has what (GET /documents/plan). Who may do what, that a document has one owner, and that
-// no two have the pen, is said by schema.zed and by nothing else.
+// no two have the pen, is said by schema.zed; the handlers only say that a document that nobody has may be begun by
+// anyone, and that the pen is for those who may view.
 //
 // # What a client may rely on
 //
@@ -46,15 +47,16 @@
 //
 // Writes need no token. Wherever one is made, it is decided on the newest state: two servers that give the same
 // pen to two users at the same moment do it one after the other, and the second is refused as it would be
-// an hour later. What is revoked is revoked, also on a server that has not heard of the share yet. Every write here
-// can be repeated, so that a client that gets no answer asks another server:
+// an hour later. What is revoked is revoked, also on a server that has not heard of the share yet. A client
+// that gets no answer makes its request again, of another server: to do it twice is to do it once. (Only a document that was handed over
+// cannot be handed over again; then the second answer is 403.)
 //
 //	204  it is durable                        400  the request, or its token, is none of this store
 //	401  the header X-User names nobody       403  the user may not do that
 //	409  a rule of the schema is against it; or the log has lost what the token stands for
 //	503  nothing was done: ask again, elsewhere or later
 //	504  it may have been done. The answer has the token that it would have: a check with
-//	     it is answered if it was done, and is 409 if another commit has its place
+//	     it is answered if it was done, 409 if another commit has its place, and 503 until either is so
 //
 // # What is done to it
 //
