@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -217,7 +218,7 @@ func TestTokens(t *testing.T) {
 	token(t, ask(t, h, "PUT /documents/plan", "ann", ""))
 	kept := token(t, ask(t, h, "POST /share", "ann", annAndBob))
 
-	w := ask(t, h, mayBob, "", "", RevisionHeader, kept[:len(kept)-1]+"x")
+	w := ask(t, h, mayBob, "", "", RevisionHeader, kept[:len(kept)-1])
 	require.Equal(t, http.StatusBadRequest, w.Code, "malformed")
 	w = ask(t, h, mayBob, "", "", RevisionHeader, token(t, ask(t, foreign, "PUT /documents/plan", "ann", "")))
 	require.Equal(t, http.StatusBadRequest, w.Code, "of another store")
@@ -250,20 +251,20 @@ func TestHealth(t *testing.T) {
 	require.JSONEq(t, `{"commits":2,"tuples":1}`, w.Body.String())
 }
 
-// A held log appends nothing until it is let go, and then only if it is told so.
+// A held log, once it is told to hold, appends nothing until it is let go, and then only if it is told so.
 type held struct {
 	store.Log
-	entered chan struct{} // an Append has begun
+	hold    atomic.Bool   // the next Append
+	entered chan struct{} // it has begun
 	goOn    chan error    // with what it ends, if that is an error
 }
 
 func (l *held) Append(ctx context.Context, commits []store.Commit) error {
-	select {
-	case l.entered <- struct{}{}:
+	if l.hold.CompareAndSwap(true, false) {
+		l.entered <- struct{}{}
 		if err := <-l.goOn; err != nil {
 			return err
 		}
-	default: // nobody is interested
 	}
 	return l.Log.Append(ctx, commits)
 }
@@ -284,9 +285,11 @@ func TestUnknownOutcome(t *testing.T) {
 			truth := memlog.New()
 			_, other := newServer(t, truth.Open(), longWait)
 			_, hasty := newServer(t, truth.Open(), time.Millisecond)
-			log := &held{truth.Open(), make(chan struct{}), make(chan error)}
+			log := &held{Log: truth.Open(), entered: make(chan struct{}), goOn: make(chan error)}
 			_, h := newServer(t, log, longWait)
-			token(t, ask(t, other, "PUT /documents/plan", "ann", ""))
+			created := token(t, ask(t, other, "PUT /documents/plan", "ann", ""))
+			ask(t, h, mayBob, "", "", RevisionHeader, created) // so that what is held is no conflict
+			log.hold.Store(true)
 
 			ctx, giveUp := context.WithCancel(context.Background())
 			entered := make(chan struct{})
