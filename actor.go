@@ -44,12 +44,20 @@ func (e *Engine) UpdateAs(ctx context.Context, actor tuple.Subject, given map[st
 	if fn == nil {
 		return Revision{}, store.ErrNoFunction
 	}
-	given, err := tuple.CanonicalContext(given)
+	as, given, err := e.acting(actor, given)
 	if err != nil {
 		return Revision{}, err
 	}
-	as := store.Actor{Subject: actor, Judge: e.judge(given)}
 	return e.store.UpdateAs(ctx, as, func(tx *store.Tx) error { return fn(&Tx{Tx: tx, engine: e, given: given}) })
+}
+
+// acting returns an actor with values for caveats, and these in canonical form.
+func (e *Engine) acting(actor tuple.Subject, given map[string]any) (store.Actor, map[string]any, error) {
+	given, err := tuple.CanonicalContext(given)
+	if err != nil {
+		return store.Actor{}, nil, err
+	}
+	return store.Actor{Subject: actor, Judge: e.judge(given)}, given, nil
 }
 
 // judge decides guards as View.Check does, with the values given to caveats.

@@ -2,6 +2,7 @@ package baobab_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ var workspaces = schema.MustNew(
 )
 
 func openWorkspaces(t testing.TB) *baobab.Engine {
-	e, err := baobab.Open(workspaces, baobab.Options{Store: store.Options{CheckEachCommit: true}})
+	e, err := openEngine(workspaces, baobab.Options{Store: store.Options{CheckEachCommit: true}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Close()) })
 	_, err = e.Write(ctx, tuple.MustParse("workspace:acme#owner@user:ann").Always())
@@ -91,7 +92,7 @@ func TestUpdateAsWithoutAnswer(t *testing.T) {
 		schema.Rel("admin", schema.Type("user")),
 		schema.Perm("odd", schema.Minus(schema.Ref("admin"), schema.Ref("odd"))),
 		schema.Rel("reader", schema.Type("user")).GrantedBy("odd")))
-	e, err := baobab.Open(odd, baobab.Options{})
+	e, err := openEngine(odd, baobab.Options{})
 	require.NoError(t, err)
 	defer e.Close()
 	_, err = e.Write(ctx, tuple.MustParse("document:plan#admin@user:ann").Always())
@@ -111,7 +112,9 @@ func TestUpdateAsWithoutAnswer(t *testing.T) {
 		cancel()
 		return tx.Create(tuple.MustParse("document:plan#reader@user:bob").Always())
 	})
-	require.ErrorIs(t, err, store.ErrGuard)
+	if !errors.Is(err, store.ErrStale) { // a log was asked in vain whether there is something newer
+		require.ErrorIs(t, err, store.ErrGuard)
+	}
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, write(ended), context.Canceled)
 }

@@ -30,7 +30,7 @@ definition stage {
 
 func adversary(t testing.TB, write func(add func(format string, args ...any))) *baobab.Engine {
 	t.Helper()
-	eng, err := baobab.Open(schema.MustParse(groups), baobab.Options{})
+	eng, err := openEngine(schema.MustParse(groups), baobab.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { eng.Close() })
 	var all []tuple.Relationship

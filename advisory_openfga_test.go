@@ -131,7 +131,7 @@ func TestGHSA5278RrxcMgf7(t *testing.T) {
 		return failed
 	}
 	open := func(o check.Options) baobab.View {
-		eng, err := baobab.Open(s, baobab.Options{Check: o})
+		eng, err := openEngine(s, baobab.Options{Check: o})
 		require.NoError(t, err)
 		t.Cleanup(func() { eng.Close() })
 		_, err = eng.Write(ctx, all...)
@@ -173,7 +173,7 @@ func TestCVE202564751(t *testing.T) {
 		"doc:1#viewer@robot:r": schema.ErrSubjectNotAllowed,
 	} {
 		r := tuple.MustParseRelationship(text)
-		eng, err := baobab.Open(parse(demanding), baobab.Options{Caveats: oracle.Conditions{}})
+		eng, err := openEngine(parse(demanding), baobab.Options{Caveats: oracle.Conditions{}})
 		require.NoError(t, err)
 		defer eng.Close()
 		_, err = eng.Write(ctx, r)
@@ -182,7 +182,7 @@ func TestCVE202564751(t *testing.T) {
 		require.ErrorIs(t, err, refusal, text)
 		require.True(t, d.Denied())
 
-		older, err := baobab.Open(parse(lax), baobab.Options{Caveats: oracle.Conditions{}})
+		older, err := openEngine(parse(lax), baobab.Options{Caveats: oracle.Conditions{}})
 		require.NoError(t, err)
 		defer older.Close()
 		_, err = older.Write(ctx, r)

@@ -126,7 +126,7 @@ func retell(t *testing.T, body string) *retelling {
 
 // open returns an engine without tuples, which keeps every result that it can.
 func (r *retelling) open(t *testing.T) *baobab.Engine {
-	eng, err := baobab.Open(r.schema, baobab.Options{Caveats: oracle.Conditions{}, Check: check.Options{CacheSteps: 1}})
+	eng, err := openEngine(r.schema, baobab.Options{Caveats: oracle.Conditions{}, Check: check.Options{CacheSteps: 1}})
 	require.NoError(t, err)
 	t.Cleanup(func() { eng.Close() })
 	return eng

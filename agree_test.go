@@ -63,6 +63,7 @@ type agreement struct {
 	*gen.Case
 	options   check.Options
 	engine    *baobab.Engine
+	replica   *baobab.Engine // of the same log, if there is one
 	clock     time.Time
 	compare   func(view baobab.View, m gen.Moment, closely bool) error
 	questions int
@@ -85,7 +86,7 @@ func (a *agreement) run() error {
 		return fmt.Errorf("the schema is refused: %w", err)
 	}
 	a.clock = a.Loaded
-	a.engine, err = baobab.Open(s, baobab.Options{Caveats: oracle.Conditions{}, Check: a.options, Store: store.Options{
+	a.engine, err = openEngine(s, baobab.Options{Caveats: oracle.Conditions{}, Check: a.options, Store: store.Options{
 		Clock:           func() time.Time { return a.clock },
 		CheckEachCommit: true,
 		PinEvery:        3,
@@ -94,11 +95,46 @@ func (a *agreement) run() error {
 	if err != nil {
 		return err
 	}
-	defer a.engine.Close()
+	defer func() { closeEngine(a.engine) }()
+	if a.replica, err = replica(a.engine); err != nil {
+		return err
+	}
+	defer func() { closeEngine(a.replica) }()
 	if _, err := a.engine.Update(ctx, a.load); err != nil {
 		return err
 	}
-	return a.follow()
+	if err := a.follow(); err != nil {
+		return err
+	}
+	return a.again()
+}
+
+// again compares the last moment of an engine that has only what the log has kept.
+func (a *agreement) again() error {
+	var err error
+	if a.engine, err = reopened(a.engine); err != nil || a.engine == nil {
+		return err
+	}
+	moments := a.Moments()
+	if err := a.compare(a.engine.Now(), moments[len(moments)-1], false); err != nil {
+		return fmt.Errorf("opened again: %w", err)
+	}
+	return a.engine.Verify()
+}
+
+// replicated compares what a replica has come to.
+func (a *agreement) replicated(rev baobab.Revision, m gen.Moment) error {
+	if a.replica == nil {
+		return nil
+	}
+	view, err := a.replica.AtLeast(ctx, rev)
+	if err == nil {
+		err = a.compare(view, m, false)
+	}
+	if err != nil {
+		return fmt.Errorf("in a replica: %w", err)
+	}
+	return nil
 }
 
 // load writes the tuples. Between them it names objects that nothing names afterwards,
@@ -142,6 +178,9 @@ func (a *agreement) follow() error {
 		view := a.engine.Now()
 		revisions[i], times[i] = view.Revision(), commitTime(a.engine, view)
 		if err := a.compare(view, m, true); err != nil {
+			return fmt.Errorf("after transaction %d: %w", i, err)
+		}
+		if err := a.replicated(a.engine.Now().Revision(), m); err != nil {
 			return fmt.Errorf("after transaction %d: %w", i, err)
 		}
 		if err := a.suppose(view, m, moments[len(moments)-1]); err != nil {

@@ -24,7 +24,7 @@ func TestAttackExplanationsAgree(t *testing.T) {
 		c := gen.Draw(t)
 		s, err := gen.Build(c.Schema)
 		require.NoError(t, err)
-		e, err := baobab.Open(s, baobab.Options{Caveats: oracle.Conditions{}})
+		e, err := openEngine(s, baobab.Options{Caveats: oracle.Conditions{}})
 		require.NoError(t, err)
 		defer e.Close()
 		_, err = e.Write(ctx, c.Tuples...)

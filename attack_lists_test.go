@@ -83,7 +83,7 @@ func (w *attackWorld) run() (err error) {
 	w.types = attackTypes[:1+w.IntN(3)]
 	s := w.draw()
 	w.say("%v", s)
-	w.eng, err = baobab.Open(s, baobab.Options{Caveats: boolean{}, Store: store.Options{HistoryAge: 24 * time.Hour, Clock: func() time.Time { return w.clock }}})
+	w.eng, err = openEngine(s, baobab.Options{Caveats: boolean{}, Store: store.Options{HistoryAge: 24 * time.Hour, Clock: func() time.Time { return w.clock }}})
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func openText(t testing.TB, text string, tuples ...string) *baobab.Engine {
 	t.Helper()
 	s, err := schema.Parse("attack.zed", text)
 	require.NoError(t, err)
-	e, err := baobab.Open(s, baobab.Options{})
+	e, err := openEngine(s, baobab.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Close()) })
 	_, err = e.Update(ctx, func(tx *baobab.Tx) error {

@@ -2,6 +2,7 @@ package baobab
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/baobab-authz/baobab/check"
@@ -44,13 +45,45 @@ func Open(s *schema.Schema, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newEngine(st, o), nil
+}
+
+func newEngine(st *store.Store, o Options) *Engine {
 	evaluator := check.New(o.Check)
-	return &Engine{store: st, evaluator: evaluator, lister: expand.NewLister(evaluator, o.Lists), caveats: o.Caveats}, nil
+	return &Engine{store: st, evaluator: evaluator, lister: expand.NewLister(evaluator, o.Lists), caveats: o.Caveats}
+}
+
+// OpenLog returns an engine of what a log has: a file that is this process's alone, or
+// a database that processes share. Every commit is durable before it is
+// acknowledged, and those of other processes come to be in the engine. Questions
+// are answered from memory, as fast as without a log; what [View] was asked for says how
+// much of the log the answer has seen. The engine closes the log, also if
+// OpenLog fails.
+//
+// The schema becomes the first commit of a log that is new. If the log has another
+// one, the error is a [*store.SchemaDiffersError], which lists the changes; without a
+// schema the engine has the log's, and [Engine.SetSchema] changes it for all processes.
+// Other errors are those of [Open] and of [store.OpenLog], which says what opening costs.
+func OpenLog(ctx context.Context, log store.Log, s *schema.Schema, o Options) (*Engine, error) {
+	if s != nil {
+		bound, err := s.Bind(o.Caveats)
+		if err != nil {
+			return nil, errors.Join(err, log.Close())
+		}
+		s = bound
+	}
+	o.Store.Bind = func(s *schema.Schema) (*schema.Schema, error) { return s.Bind(o.Caveats) }
+	st, err := store.OpenLog(ctx, log, s, o.Store)
+	if err != nil {
+		return nil, err
+	}
+	return newEngine(st, o), nil
 }
 
 // Close ends the engine: every later call, also on views that were taken
 // before, fails with [store.ErrClosed]. It waits for the transaction that is
-// running, which is not committed. Closing twice is no error; closing within a
+// running, which is not committed, and for what is being appended to a log, and closes
+// that; its error is the log's. Closing twice is no error; closing within a
 // transaction is [store.ErrReentrant].
 func (e *Engine) Close() error { return e.store.Close() }
 
@@ -70,17 +103,20 @@ func (e *Engine) At(rev Revision) (View, error) { return e.viewOr(e.store.At(rev
 
 // AtLeast waits until this process has seen a revision, and returns a view of
 // the newest state: who sends the revision of a write along reads that write.
-// The zero revision asks for nothing. A revision that a write returned has been
+// The zero revision asks for nothing. A revision that a write of this engine returned has been
 // seen, so in memory alone there is nothing to wait for.
 //
-// Errors: [store.ErrForeignRevision] at once, and [store.ErrStale], with that
-// of the context, when the context ends first.
+// Errors: [store.ErrForeignRevision] at once, [store.ErrStale], with that
+// of the context, when the context ends first, and [store.ErrDiverged] if the log has
+// lost the revision.
 func (e *Engine) AtLeast(ctx context.Context, rev Revision) (View, error) {
 	return e.viewOr(e.store.AtLeast(ctx, rev))
 }
 
 // Latest returns a view of a state that has every commit that was acknowledged
-// before the call. In memory alone, that is Now.
+// before the call, by any process. It asks a log that is shared, and waits for what that
+// has; otherwise it is Now. The error is [store.ErrStale] when the context ends first, or the
+// log does not answer.
 func (e *Engine) Latest(ctx context.Context) (View, error) { return e.viewOr(e.store.Latest(ctx)) }
 
 func (e *Engine) view(st *store.State, err error) View { return View{e, st, err} }

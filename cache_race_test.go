@@ -28,7 +28,7 @@ func TestWhatIsKeptFollowsWriters(t *testing.T) {
 		require.NoError(t, err)
 		length = time.Duration(n) * time.Second
 	}
-	eng, err := baobab.Open(schema.MustParse(`
+	eng, err := openEngine(schema.MustParse(`
 		definition user {}
 		definition team { relation member: user }
 		definition doc {

@@ -27,7 +27,7 @@ func TestReadersSeeWholeTransactions(t *testing.T) {
 		require.NoError(t, err)
 		length = time.Duration(n) * time.Second
 	}
-	eng, err := baobab.Open(schema.MustParse(`
+	eng, err := openEngine(schema.MustParse(`
 		definition user {}
 		definition room { 
 			relation left: user

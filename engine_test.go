@@ -182,7 +182,7 @@ func TestRevisions(t *testing.T) {
 }
 
 func TestHistoryIsBounded(t *testing.T) {
-	eng, err := baobab.Open(schema.MustParse(documents), baobab.Options{Store: store.Options{HistoryCommits: 3}})
+	eng, err := openEngine(schema.MustParse(documents), baobab.Options{Store: store.Options{HistoryCommits: 3}})
 	require.NoError(t, err)
 	defer eng.Close()
 	first := eng.Now().Revision()
@@ -217,7 +217,7 @@ func TestAtLeastWaits(t *testing.T) {
 func TestExpiryByTheClock(t *testing.T) {
 	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	clock := noon
-	eng, err := baobab.Open(schema.MustParse(documents), baobab.Options{Store: store.Options{Clock: func() time.Time { return clock }}})
+	eng, err := openEngine(schema.MustParse(documents), baobab.Options{Store: store.Options{Clock: func() time.Time { return clock }}})
 	require.NoError(t, err)
 	defer eng.Close()
 	guest := tuple.MustParse("document:plan#guest@user:ann")
@@ -313,7 +313,7 @@ func TestExportImports(t *testing.T) {
 	_, err := eng.Write(ctx, tuple.MustParseRelationship("document:plan#guest@user:eve[expiration:2100-01-01T00:00:00.5Z]"))
 	require.NoError(t, err)
 	out := text(t, eng.Now())
-	again, err := baobab.Open(eng.Now().Schema(), baobab.Options{})
+	again, err := openEngine(eng.Now().Schema(), baobab.Options{})
 	require.NoError(t, err)
 	defer again.Close()
 	_, err = again.Import(ctx, tuple.ReadLines(strings.NewReader(out)))

@@ -40,7 +40,7 @@ func TestLivesAgreeWithOracle(t *testing.T) {
 			cache = shared
 		}
 		l.open(cache)
-		defer l.engine.Close()
+		defer func() { closeEngine(l.engine) }()
 		for range rapid.IntRange(4, 40).Draw(t, "steps") {
 			if err := l.step(); err != nil {
 				t.Fatalf("%v\n\n%s\n%s", err, l.schemas[0].Source(), strings.Join(l.log, "\n"))
@@ -174,7 +174,7 @@ func (l *life) open(cache *check.Cache) {
 		l.built = append(l.built, built)
 	}
 	var err error
-	l.engine, err = baobab.Open(l.built[0], baobab.Options{Caveats: oracle.Conditions{}, Check: check.Options{Cache: cache, CacheSteps: 1},
+	l.engine, err = openEngine(l.built[0], baobab.Options{Caveats: oracle.Conditions{}, Check: check.Options{Cache: cache, CacheSteps: 1},
 		Store: store.Options{Clock: func() time.Time { return l.clock }, PinEvery: 3, CompactAt: []int{-1, 4}[l.choose(2)]}})
 	if err != nil {
 		l.Fatalf("%v", err)

@@ -36,7 +36,7 @@ func TestLivesAgreeWhileTheyAreWritten(t *testing.T) {
 	built, err := gen.Build(l.schemas[0])
 	require.NoError(t, err)
 	var clock atomic.Int64
-	eng, err := baobab.Open(built, baobab.Options{Caveats: oracle.Conditions{}, Check: check.Options{CacheBytes: 1 << 16, CacheSteps: 1},
+	eng, err := openEngine(built, baobab.Options{Caveats: oracle.Conditions{}, Check: check.Options{CacheBytes: 1 << 16, CacheSteps: 1},
 		Store: store.Options{Clock: func() time.Time { return time.Unix(clock.Load(), 0).UTC() }, PinEvery: 3, CompactAt: 16, HistoryCommits: 50}})
 	require.NoError(t, err)
 	defer eng.Close()

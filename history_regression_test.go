@@ -15,7 +15,7 @@ import (
 // A change of more tuples than are noted one by one is noted for everybody, also for
 // those who come first and last in it.
 func TestGroupsFollowABulkLoad(t *testing.T) {
-	eng, err := baobab.Open(schema.MustParse(`
+	eng, err := openEngine(schema.MustParse(`
 		definition user {}
 		definition team { relation member: user | team#member }
 		definition doc { relation viewer: user | team#member }`), baobab.Options{})

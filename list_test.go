@@ -109,7 +109,7 @@ func TestResume(t *testing.T) {
 // nothing had expired yet.
 func TestResumeWithoutATimeRevivesNothing(t *testing.T) {
 	clock := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	eng, err := baobab.Open(schema.MustParse(`
+	eng, err := openEngine(schema.MustParse(`
 		use expiration
 		definition user {}
 		definition document { relation reader: user with expiration }`),

@@ -36,7 +36,7 @@ func TestOneOwnerAtEveryRevision(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("BAOBAB_RACE_SECONDS")); err == nil {
 		seconds = n
 	}
-	eng, err := baobab.Open(schema.MustParse(owned), baobab.Options{Store: store.Options{HistoryCommits: -1, HistoryAge: -1, HistoryBytes: -1}})
+	eng, err := openEngine(schema.MustParse(owned), baobab.Options{Store: store.Options{HistoryCommits: -1, HistoryAge: -1, HistoryBytes: -1}})
 	require.NoError(t, err)
 	defer eng.Close()
 	workspace := tuple.MustParseObject("workspace:w")

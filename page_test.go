@@ -78,7 +78,7 @@ func runExample(t *testing.T, name, body string) {
 	}
 	s, err := build()
 	require.NoError(t, err)
-	eng, err := baobab.Open(s, baobab.Options{Caveats: oracle.Conditions{}, Store: store.Options{
+	eng, err := openEngine(s, baobab.Options{Caveats: oracle.Conditions{}, Store: store.Options{
 		Clock:           func() time.Time { return time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC) },
 		CheckEachCommit: true,
 	}})

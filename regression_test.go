@@ -36,7 +36,7 @@ func (c *interrupted) Err() error {
 // Where a wildcard was stored, a question about it as an object was answered, and
 // allowed by self, instead of refused.
 func TestNobodyAsksAboutAWildcardObject(t *testing.T) {
-	eng, err := baobab.Open(schema.MustParse(`
+	eng, err := openEngine(schema.MustParse(`
 		use self
 		definition user {}
 		definition folder {
@@ -89,7 +89,7 @@ func TestObjectStaysItselfWhileItIsWritten(t *testing.T) {
 // An operand that was undefined already was no part of the cycle that the error
 // names.
 func TestCycleBelowIsNamed(t *testing.T) {
-	eng, err := baobab.Open(schema.MustParse(`
+	eng, err := openEngine(schema.MustParse(`
 		definition user {}
 		definition doc {
 			relation q: user
@@ -138,7 +138,7 @@ func ring(n int) (*schema.Schema, []tuple.Relationship, []tuple.Tuple) {
 // Each of many undefined answers had a long cycle of its own, found anew.
 func TestCyclesAreSharedAndCut(t *testing.T) {
 	s, all, questions := ring(3000)
-	eng, err := baobab.Open(s, baobab.Options{Check: check.Options{MaxSteps: 100_000}})
+	eng, err := openEngine(s, baobab.Options{Check: check.Options{MaxSteps: 100_000}})
 	require.NoError(t, err)
 	defer eng.Close()
 	_, err = eng.Write(ctx, all...)
@@ -230,7 +230,7 @@ func TestNil(t *testing.T) {
 func TestCreatedAndDeletedIsGone(t *testing.T) {
 	noon := time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
 	clock := noon
-	eng, err := baobab.Open(schema.MustParse(documents), baobab.Options{Store: store.Options{Clock: func() time.Time { return clock }}})
+	eng, err := openEngine(schema.MustParse(documents), baobab.Options{Store: store.Options{Clock: func() time.Time { return clock }}})
 	require.NoError(t, err)
 	defer eng.Close()
 	guest := tuple.MustParse("document:plan#guest@user:ann")

@@ -108,7 +108,7 @@ func newRuled(c *gen.Ruled) (*ruled, error) {
 		return nil, fmt.Errorf("the schema is refused: %w", err)
 	}
 	r := &ruled{schema: c.Schema, clock: c.Load.At, state: oracle.State{}}
-	r.engine, err = baobab.Open(s, baobab.Options{Caveats: oracle.Conditions{}, Store: store.Options{
+	r.engine, err = openEngine(s, baobab.Options{Caveats: oracle.Conditions{}, Store: store.Options{
 		Clock: func() time.Time { return r.clock }, CheckEachCommit: true, PinEvery: 64, HistoryCommits: 100,
 	}})
 	if err != nil {

@@ -127,7 +127,7 @@ func TestRulesThatWereInDoubt(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s, err := schema.Parse("", "use expiration\nuse self\n"+test.schema)
 			require.NoError(t, err)
-			eng, err := baobab.Open(s, baobab.Options{Store: store.Options{Clock: func() time.Time { return noon }, CheckEachCommit: true}})
+			eng, err := openEngine(s, baobab.Options{Store: store.Options{Clock: func() time.Time { return noon }, CheckEachCommit: true}})
 			require.NoError(t, err)
 			defer eng.Close()
 			for _, text := range test.before {

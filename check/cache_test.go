@@ -305,7 +305,7 @@ func TestKeptIfItTakesLong(t *testing.T) {
 	require.Equal(t, 3, k.CacheStats().Entries)
 
 	require.True(t, k.ask(k.now("monday"), "doc:on#approve@user:ann", "allowed"))
-	_, decided := k.Prepare(k.now("monday"), tuple.MustParseSubject("user:ann")).Try(ctx, tuple.MustParseObject("doc:on"), "approve")
+	_, decided := k.Evaluator.Prepare(k.now("monday"), tuple.MustParseSubject("user:ann")).Try(ctx, tuple.MustParseObject("doc:on"), "approve")
 	require.False(t, decided, "it does not try in vain")
 
 	k.GraphOnly()

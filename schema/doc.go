@@ -175,6 +175,11 @@
 // writes a schema, whatever it was read from, for SpiceDB, and says by name what
 // cannot be said there. A [Builder] is for packages that read another language.
 //
+// # Stored schemas
+//
+// [Schema.MarshalJSON] returns a schema in a form that keeps all of its meaning,
+// whatever it was made from, and [ParseJSON] reads that back.
+//
 // # What changed
 //
 // [Compare] lists the differences of two schemas by what they mean, for whoever

@@ -1,6 +1,7 @@
 package schema_test
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/baobab-authz/baobab/schema"
@@ -102,6 +103,35 @@ definition document {
 	// 	 * who reads */
 	// 	permission read = reader
 	// }
+}
+
+// A schema that SpiceDB's language cannot say is stored, and read back.
+func ExampleParseJSON() {
+	s := schema.MustNew(
+		schema.Define("user"),
+		schema.Define("document",
+			schema.Rel("editor", schema.Type("user")),
+			schema.Rel("reader", schema.Wildcard("user")).
+				Rewritten(schema.Or(schema.This{}, schema.Ref("editor")))))
+	data, err := s.MarshalJSON()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(string(data))
+
+	again, err := schema.ParseJSON(data)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(again.Definition("document").Relation("reader"))
+	_, err = schema.ParseJSON(bytes.Replace(data, []byte(`"wildcard"`), []byte(`"wildcrad"`), 1))
+	fmt.Println(err)
+	// Output:
+	// {"version":1,"definitions":[{"name":"user"},{"name":"document","relations":[{"relation":"editor","subjects":[{"type":"user"}]},{"relation":"reader","subjects":[{"type":"user","wildcard":true}],"rewrite":{"union":["this",{"computed":"editor"}]}}]}]}
+	// relation reader: user:* = this + editor
+	// definitions[1].relations[1].subjects[0]: unknown field "wildcrad": there are caveat, expiration, relation, type and wildcard (did you mean "wildcard"?)
 }
 
 func ExampleSchema_ValidateRelationship() {

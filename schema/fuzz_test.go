@@ -153,6 +153,7 @@ func FuzzParse(f *testing.F) {
 		require.NoError(t, formatErr)
 		same(t, s, formatted)
 		same(t, s, s.String())
+		stored(t, s)
 		if text, err := s.Text(); err == nil {
 			require.Equal(t, s.String(), text)
 		} else {

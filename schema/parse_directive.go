@@ -251,16 +251,27 @@ func (r *directiveReader) onDelete(d *directive) bool {
 	return false
 }
 
-// expiresWithin reads N(d|h|m).
+// limitSyntax is what a limit looks like, for a message.
+const limitSyntax = "a time, which is a number and d, h or m"
+
 func (r *directiveReader) expiresWithin(d *directive) bool {
-	const expected = "a time, which is a number and d, h or m"
-	w, ok := r.value(expected)
+	w, ok := r.value(limitSyntax)
 	if !ok {
 		return false
 	}
 	d.value = w.at
-	number, unit := w.text[:len(w.text)-1], time.Duration(0)
-	switch w.text[len(w.text)-1] {
+	var fault string
+	if d.limit, fault = parseLimit(w.text); fault != "" {
+		r.report.errorf(w.at, r.about, "%s", fault)
+		return false
+	}
+	return r.done()
+}
+
+// parseLimit reads N(d|h|m), of at least one character, or says what is wrong.
+func parseLimit(text string) (limit time.Duration, fault string) {
+	number, unit := text[:len(text)-1], time.Duration(0)
+	switch text[len(text)-1] {
 	case 'd':
 		unit = 24 * time.Hour
 	case 'h':
@@ -269,16 +280,13 @@ func (r *directiveReader) expiresWithin(d *directive) bool {
 		unit = time.Minute
 	}
 	if unit == 0 || !isNumber(number) {
-		r.report.errorf(w.at, r.about, "expected %s, found %q", expected, w.text)
-		return false
+		return 0, fmt.Sprintf("expected %s, found %q", limitSyntax, text)
 	}
 	n, err := strconv.ParseInt(number, 10, 64)
 	if err != nil || n > int64(MaxExpiresWithin/unit) {
-		r.report.errorf(w.at, r.about, "%s", tooLong(w.text))
-		return false
+		return 0, tooLong(text)
 	}
-	d.limit = time.Duration(n) * unit
-	return r.done()
+	return time.Duration(n) * unit, ""
 }
 
 func tooLong(limit string) string {

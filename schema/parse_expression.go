@@ -10,7 +10,7 @@ func (p *parser) expression(depth int) (*expr, bool) {
 	}
 	from := p.token()
 	left, ok := p.intersection(depth)
-	for ok && p.is('-') {
+	for ok && left.depth <= maxDepth && p.is('-') {
 		tight := p.glued(p.at-1) > p.at+1
 		p.advance()
 		var right *expr
@@ -19,10 +19,10 @@ func (p *parser) expression(depth int) (*expr, bool) {
 		}
 		left = p.node(exprExclusion, from, left, right)
 		left.tight = tight
-		if left.depth > maxDepth {
-			p.tooDeep(from)
-			return nil, false
-		}
+	}
+	if ok && left.depth > maxDepth {
+		p.tooDeep(from)
+		return nil, false
 	}
 	return left, ok
 }

@@ -56,13 +56,17 @@ type acting struct {
 //
 // The error is [ErrActor] for a subject that cannot act.
 func (s *Store) UpdateAs(ctx context.Context, as Actor, fn func(*Tx) error) (Revision, error) {
-	judge := func(st *State, t tuple.Tuple) (bool, error) {
+	return s.update(ctx, as.in(ctx), fn)
+}
+
+// in returns the actor in a transaction with the context.
+func (as Actor) in(ctx context.Context) *acting {
+	return &acting{as.Subject, func(st *State, t tuple.Tuple) (bool, error) {
 		if as.Judge == nil {
 			return false, nil
 		}
 		return as.Judge(ctx, st, t)
-	}
-	return s.update(ctx, &acting{as.Subject, judge}, fn)
+	}}
 }
 
 // validActor reports why a subject cannot act.

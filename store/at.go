@@ -10,7 +10,7 @@ import (
 
 // At returns the state that the commit of rev made, judged at that commit's
 // time. It is exactly that state, or an error: [ErrForeignRevision] (also for
-// the zero Revision), [ErrFutureRevision], or [ErrRevisionGone], which names
+// the zero Revision), [ErrFutureRevision], [ErrDiverged], or [ErrRevisionGone], which names
 // the oldest revision that is retained.
 //
 // For the newest revision it costs what [Store.Now] does. An older one is
@@ -18,8 +18,8 @@ import (
 // changed in between, at most the option's PinEvery; the writer does not wait
 // for it. Asking for neighbouring revisions one after the other is cheap.
 func (s *Store) At(rev Revision) (*State, error) {
-	if s.closed.Load() {
-		return nil, ErrClosed
+	if err := s.err(); err != nil {
+		return nil, err
 	}
 	if err := s.own(rev); err != nil {
 		return nil, err
@@ -74,12 +74,15 @@ func (s *Store) route(rev Revision) (from *index.Snapshot, at int64, undo, redo 
 	}
 	head := s.head.Load()
 	if rev.position > head.Revision {
-		return nil, 0, nil, nil, fmt.Errorf("%w: %s; the newest is %s", ErrFutureRevision, rev, s.revision(head.Revision))
+		return nil, 0, nil, nil, fmt.Errorf("%w: %s; the newest is %s", ErrFutureRevision, rev, s.revision(&head.Meta))
 	}
-	if oldest := h.entries[0].meta.Revision; rev.position < oldest {
+	if oldest := &h.entries[0].meta; rev.position < oldest.Revision {
 		return nil, 0, nil, nil, fmt.Errorf("%w: %s; the oldest retained is %s", ErrRevisionGone, rev, s.revision(oldest))
 	}
 	at = h.find(rev.position)
+	if is := s.revision(&h.entry(at).meta); is != rev {
+		return nil, 0, nil, nil, fmt.Errorf("%w: %s; in its place is %s", ErrDiverged, rev, is)
+	}
 	near := pin{at: h.last(), snap: head}
 	for _, p := range append([]pin{h.memo}, h.pins...) {
 		if p.snap != nil && h.distance(p.at, at) < h.distance(near.at, at) {
@@ -115,34 +118,75 @@ func (h *history) remember(at int64, snap *index.Snapshot) {
 // the zero Revision asks for nothing. If ctx ends first, the error is
 // [ErrStale] and that of ctx. It does not wait for a revision of another
 // store, which is [ErrForeignRevision] at once, nor within a transaction for
-// that transaction, which is [ErrReentrant].
+// that transaction, which is [ErrReentrant]. A revision whose place another one has,
+// as long as the place is retained, is [ErrDiverged]: the log has lost it.
 func (s *Store) AtLeast(ctx context.Context, rev Revision) (*State, error) {
-	if s.closed.Load() {
-		return nil, ErrClosed
+	if err := s.err(); err != nil {
+		return nil, err
 	}
-	if !rev.IsZero() {
-		if err := s.own(rev); err != nil {
-			return nil, err
-		}
+	if err := s.reach(ctx, rev); err != nil {
+		return nil, err
 	}
-	for {
+	return s.Now()
+}
+
+// reach waits until the newest state is that of rev or a later one.
+func (s *Store) reach(ctx context.Context, rev Revision) error {
+	for nudged := false; ; nudged = true {
 		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrStale, err)
+			return fmt.Errorf("%w: %w", ErrStale, err)
 		}
-		wake := s.history.next(func() bool { return s.head.Load().Revision >= rev.position })
+		var head *index.Snapshot // another epoch may begin at any time
+		var f *failure
+		wake := s.history.next(func() bool {
+			head, f = s.head.Load(), s.failure.Load()
+			return f != nil || head.Revision >= rev.position
+		})
+		if f != nil {
+			return f.err
+		}
+		if !rev.IsZero() && !rev.SameHistory(s.revision(&head.Meta)) {
+			return fmt.Errorf("%w: %s", ErrForeignRevision, rev)
+		}
 		if wake == nil {
-			return s.Now()
+			return s.kept(rev)
 		}
 		if s.reentered() {
-			return nil, ErrReentrant
+			return ErrReentrant
+		}
+		if !nudged && s.line != nil {
+			s.line.nudge()
 		}
 		select {
 		case <-wake:
 		case <-ctx.Done():
 		case <-s.done:
-			return nil, ErrClosed
+			return ErrClosed
 		}
 	}
+}
+
+// kept reports, as ErrDiverged, that another revision has the place of rev. Of what is
+// not retained it knows nothing.
+func (s *Store) kept(rev Revision) error {
+	if s.line == nil || rev.IsZero() {
+		return nil
+	}
+	if is, ok := s.history.at(s, rev.position); ok && is != rev {
+		s.line.doubt()
+		return fmt.Errorf("%w: %s; in its place is %s", ErrDiverged, rev, is)
+	}
+	return nil
+}
+
+// at returns the revision of the commit at a position, if it is retained.
+func (h *history) at(s *Store, position uint64) (Revision, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.entries) == 0 || position < h.entries[0].meta.Revision || position > h.entry(h.last()).meta.Revision {
+		return Revision{}, false
+	}
+	return s.revision(&h.entry(h.find(position)).meta), true
 }
 
 // next returns a channel that is closed at the next publication, or nil if
@@ -169,6 +213,19 @@ func (h *history) wait() <-chan struct{} {
 }
 
 // Latest returns a state that includes every commit acknowledged before the
-// call, by any process. A store without a log is alone, and its newest state
-// is that; the error is [ErrStale] and ctx's if ctx has ended.
-func (s *Store) Latest(ctx context.Context) (*State, error) { return s.AtLeast(ctx, Revision{}) }
+// call, by any process. A store without a log, or with one that no other process shares,
+// is alone, and its newest state is that. Otherwise the log is asked for its newest
+// revision, which is then waited for; the error is [ErrStale], and that of the log or of
+// ctx, if that fails or ctx ends first.
+func (s *Store) Latest(ctx context.Context) (*State, error) {
+	if s.line == nil || s.line.exclusive {
+		return s.AtLeast(ctx, Revision{})
+	}
+	if f := s.failure.Load(); f != nil { // if it is only stale that can end
+		return nil, f.err
+	}
+	if err := s.confirm(ctx); err != nil {
+		return nil, err
+	}
+	return s.Now()
+}

@@ -12,8 +12,8 @@ import (
 // oldest state to it and back, through every pinned snapshot. The error is
 // [ErrCorrupt]. It reads everything twice, and no one waits for it.
 func (s *Store) Check() error {
-	if s.closed.Load() {
-		return ErrClosed
+	if err := s.err(); err != nil {
+		return err
 	}
 	h := &s.history
 	h.mu.Lock()

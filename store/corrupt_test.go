@@ -97,7 +97,7 @@ func TestCheckEachCommit(t *testing.T) {
 func TestHistoryOfAClosedStore(t *testing.T) {
 	s := small(t)
 	s.history.forget() // between the question whether it is closed and the lock
-	_, err := s.At(s.revision(1))
+	_, err := s.At(Revision{store: s.id, position: 1})
 	require.ErrorIs(t, err, ErrClosed)
 	require.ErrorIs(t, s.Check(), ErrClosed)
 	s.history.remember(1, s.head.Load())
@@ -111,7 +111,7 @@ func TestTakeAfterClose(t *testing.T) {
 		taken := make(chan error)
 		go func() { taken <- s.take(context.Background()) }()
 		synctest.Wait()
-		s.closed.Store(true) // but those who wait have not been told yet
+		s.failure.Store(&failure{ErrClosed}) // but those who wait have not been told yet
 		<-s.turn
 		require.ErrorIs(t, <-taken, ErrClosed)
 		require.Empty(t, s.turn)

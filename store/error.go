@@ -25,6 +25,12 @@ var (
 	ErrPrecondition = errors.New("a precondition does not hold")
 	// ErrOrphans is matched by an [*OrphanError].
 	ErrOrphans = errors.New("the schema does not admit tuples that are stored")
+	// ErrNoLog is what [Store.Prepare] returns for a store in memory alone.
+	ErrNoLog = errors.New("the store has no log")
+	// ErrUnknown is matched by an [*UnknownError].
+	ErrUnknown = errors.New("whether the transaction has been committed is not known")
+	// ErrSchemaDiffers is matched by a [*SchemaDiffersError].
+	ErrSchemaDiffers = errors.New("the log has another schema")
 	// ErrStale is what [Store.AtLeast] and [Store.Latest] return when the
 	// context ends before the state that was asked for is here. The error of
 	// the context is wrapped as well.

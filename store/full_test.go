@@ -51,7 +51,7 @@ func TestFull(t *testing.T) {
 	_, err = s.Update(context.Background(), func(tx *Tx) error { _, err := tx.DeleteMatching(tuple.Filter{}); return err })
 	require.NoError(t, err)
 	s.dict.Limit(4, 1) // so that the past cannot be made again
-	_, err = s.At(s.revision(2))
+	_, err = s.At(Revision{store: s.id, position: 2})
 	require.ErrorIs(t, err, ErrFull)
 	require.ErrorIs(t, s.Check(), ErrFull)
 }

@@ -43,7 +43,7 @@ func (tx *Tx) guard(changes []index.Change) ([]index.Change, error) {
 	defer life.done.Store(true)
 	g := &guarding{
 		rules: tx.store.rules(tx.base.Schema), tx: tx, actor: tx.acting, answers: map[question]answer{}, births: map[index.ID]bool{},
-		before: tx.store.state(tx.base, tx.instant),
+		before: &State{store: tx.store, reader: tx.base.ReadAt(tx.instant), unpublished: tx.on != nil},
 		after:  &State{store: tx.store, reader: tx.builder.Freeze().ReadAt(tx.instant), tx: life},
 	}
 	if err := g.deletions(); err != nil {

@@ -41,6 +41,7 @@ type history struct {
 	memo    pin // the state that was reconstructed last
 	commits int
 	bytes   int64
+	starts  int           // how often it has begun anew
 	wake    chan struct{} // closed at the next publication; nil while no one waits
 }
 
@@ -74,10 +75,7 @@ func (s *Store) publish(snap *index.Snapshot, steps ...*entry) {
 	}
 	h.trim(&s.options, snap.Time)
 	s.head.Store(snap)
-	if h.wake != nil {
-		close(h.wake)
-		h.wake = nil
-	}
+	h.wakeAll()
 }
 
 func (h *history) append(e *entry) {
@@ -158,6 +156,43 @@ func (h *history) dropPins(before int64) {
 		h.bytes -= h.pins[n].bytes
 	}
 	h.pins = slices.Delete(h.pins, 0, n)
+}
+
+// restart makes a state the only one that is retained, and the newest.
+func (h *history) restart(s *Store, state *index.Snapshot) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	e := &entry{meta: state.Meta, dict: state.Dict(), cut: true}
+	if len(h.entries) > 0 {
+		h.first = h.last() + 1
+	}
+	h.entries, h.pins, h.memo, h.commits, h.bytes = nil, nil, pin{}, 0, 0
+	h.append(e)
+	h.starts++
+	s.head.Store(state)
+	h.wakeAll()
+}
+
+// rouse wakes whoever waits for something, to look whether it can still come.
+func (h *history) rouse() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.wakeAll()
+}
+
+// wakeAll is called by whoever holds the lock.
+func (h *history) wakeAll() {
+	if h.wake != nil {
+		close(h.wake)
+		h.wake = nil
+	}
+}
+
+// forgotten reports whether everything was dropped.
+func (h *history) forgotten() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.entries) == 0
 }
 
 // forget drops everything, for a store that is closed.

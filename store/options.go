@@ -1,6 +1,11 @@
 package store
 
-import "time"
+import (
+	"log/slog"
+	"time"
+
+	"github.com/baobab-authz/baobab/schema"
+)
 
 // Options say how a store keeps time and how much it remembers. The zero
 // Options are useful.
@@ -37,6 +42,21 @@ type Options struct {
 	// costs. Default: 100,000. Negative: only Compact does it.
 	CompactAt int
 
+	// LogCommits is how many commits a log keeps beside the tuples that they made, for
+	// those who follow and watch it; every now and then the store tells the log to forget those
+	// before ([Log.Compact]). Default: 100,000. Negative: it never does.
+	LogCommits int
+	// MaxStaleness is for a log that processes share: when nothing has been heard of it for
+	// so long, every question and every write is [ErrStale] until it is heard again.
+	// It asks for the log's head every quarter of that time. Default: 0, no bound.
+	MaxStaleness time.Duration
+	// Bind completes a schema that was read from a log, with what evaluates its
+	// caveats. Default: none, so that caveats are not evaluated.
+	Bind func(*schema.Schema) (*schema.Schema, error)
+	// Logger is told what an operator may want to know about a log: that it does not
+	// answer, or that the index is built anew. Default: slog.Default().
+	Logger *slog.Logger
+
 	// CheckEachCommit makes every commit verify the whole index before it is
 	// published, and refuses it with [ErrCorrupt] if that fails. It is for tests:
 	// a commit then costs as much as reading all tuples twice. Default: off.
@@ -51,12 +71,16 @@ const (
 	defaultSweepGrace     = time.Hour
 	defaultSweepPerCommit = 64
 	defaultCompactAt      = 100_000
+	defaultLogCommits     = 100_000
 )
 
 // withDefaults returns o with the defaults where it says nothing.
 func (o Options) withDefaults() Options {
 	if o.Clock == nil {
 		o.Clock = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
 	}
 	if o.HistoryCommits == 0 {
 		o.HistoryCommits = defaultHistoryCommits
@@ -78,6 +102,9 @@ func (o Options) withDefaults() Options {
 		o.SweepPerCommit = defaultSweepPerCommit
 	}
 	o.SweepPerCommit = max(0, o.SweepPerCommit)
+	if o.LogCommits == 0 {
+		o.LogCommits = defaultLogCommits
+	}
 	if o.CompactAt == 0 {
 		o.CompactAt = defaultCompactAt
 	}

@@ -47,7 +47,7 @@ func TestReentered(t *testing.T) {
 	held, leave := make(chan struct{}), make(chan struct{})
 	go func() {
 		_ = s.take(context.Background())
-		_, _ = transact(s.mark, s, context.Background(), nil, func(*Tx) error {
+		_, _ = transact(s.mark, s.begin(context.Background()), nil, func(*Tx) error {
 			close(held)
 			<-leave
 			return errEnough

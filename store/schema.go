@@ -74,33 +74,28 @@ func (s *Store) SetSchema(ctx context.Context, sch *schema.Schema, o SchemaOptio
 	if sch == nil || len(sch.Definitions()) == 0 {
 		return Revision{}, ErrNoSchema
 	}
-	if err := s.take(ctx); err != nil {
-		return Revision{}, err
-	}
-	defer s.release()
-	tx := s.begin(ctx)
+	return s.update(ctx, nil, func(tx *Tx) error { return tx.setSchema(sch, o) })
+}
+
+func (tx *Tx) setSchema(sch *schema.Schema, o SchemaOptions) error {
 	if o.Note != "" {
 		if err := tx.Note(o.Note); err != nil {
-			return Revision{}, err
+			return err
 		}
 	}
 	if o.Actor != (tuple.Subject{}) {
 		if err := tx.By(o.Actor); err != nil {
-			return Revision{}, err
+			return err
 		}
 	}
-	tx.done.Store(true)
 	if err := o.Renames.Validate(tx.base.Schema, sch); err != nil {
-		return Revision{}, err
+		return err
 	}
-	if err := s.dict.InternNames(namesOf(sch)...); err != nil {
-		return Revision{}, fmt.Errorf("store: %w", err)
+	if err := tx.store.dict.InternNames(namesOf(sch)...); err != nil {
+		return fmt.Errorf("store: %w", err)
 	}
 	m := &migration{tx: tx, schema: sch, options: o}
-	if err := m.run(ctx); err != nil {
-		return Revision{}, err
-	}
-	return tx.commit()
+	return m.run(tx.ctx)
 }
 
 // A migration moves the stored tuples under another schema.

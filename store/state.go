@@ -18,12 +18,14 @@ type State struct {
 	reader index.Reader
 	given  map[string]any // canonical; never changed
 	tx     *Tx            // of a pending state
+
+	unpublished bool // it may never be that of a commit
 }
 
 // Revision returns that of the commit that made the state. Of a hypothetical
 // state it is that of the state under it, and of a pending one that of the
 // state on which the transaction began.
-func (s *State) Revision() Revision { return s.store.revision(s.reader.Snapshot().Revision) }
+func (s *State) Revision() Revision { return s.store.revision(&s.reader.Snapshot().Meta) }
 
 // Time returns the instant at which expiry is judged.
 func (s *State) Time() time.Time { return s.reader.Now() }
@@ -37,7 +39,7 @@ func (s *State) Reader() *index.Reader { return &s.reader }
 
 // Committed reports whether the state is exactly that of a commit: neither
 // hypothetical nor pending.
-func (s *State) Committed() bool { return s.tx == nil && !s.reader.Hypothetical() }
+func (s *State) Committed() bool { return s.tx == nil && !s.unpublished && !s.reader.Hypothetical() }
 
 // Err returns nil while the state can be asked. It is [ErrClosed] when its
 // store is closed, and [ErrTxDone] for a pending state whose transaction is over.
@@ -45,10 +47,7 @@ func (s *State) Err() error {
 	if s.tx != nil {
 		return s.tx.usable()
 	}
-	if s.store.closed.Load() {
-		return ErrClosed
-	}
-	return nil
+	return s.store.err()
 }
 
 // With returns the state with the relationships added hypothetically, each of
@@ -126,7 +125,7 @@ func (s *State) Given(context map[string]any) (*State, error) {
 func (s *State) Context() map[string]any { return s.given }
 
 func (s *State) derive(r index.Reader) *State {
-	return &State{store: s.store, reader: r, given: s.given, tx: s.tx}
+	return &State{store: s.store, reader: r, given: s.given, tx: s.tx, unpublished: s.unpublished}
 }
 
 // Tuples returns the relationships that f matches. Their order is that of the

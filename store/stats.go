@@ -27,19 +27,19 @@ type Stats struct {
 func (s *Store) Stats() Stats {
 	h := &s.history
 	h.mu.Lock()
-	if s.closed.Load() || len(h.entries) == 0 {
+	if s.isClosed() || len(h.entries) == 0 {
 		h.mu.Unlock()
 		return Stats{}
 	}
 	snap := s.head.Load()
 	st := Stats{
-		Oldest:  s.revision(h.entries[0].meta.Revision),
+		Oldest:  s.revision(&h.entries[0].meta),
 		Commits: h.commits,
 		Pinned:  len(h.pins),
 		Bytes:   h.bytes,
 	}
 	h.mu.Unlock()
-	st.Revision, st.Time = s.revision(snap.Revision), snap.CommitTime()
+	st.Revision, st.Time = s.revision(&snap.Meta), snap.CommitTime()
 	st.Stored, st.Qualified, st.Expiring, st.Aside = snap.Len(), snap.Qualified(), snap.Expiring(), snap.Aside()
 	st.Tuples = st.Stored - snap.Expired(s.instant(snap))
 	st.Objects, st.Names = snap.Dict().Len(), snap.Dict().Names()

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"fmt"
 	"sync/atomic"
 
@@ -16,7 +14,6 @@ import (
 type Store struct {
 	options Options
 	id      uint64
-	epoch   uint32
 
 	dict      *index.Dict // of the newest state and the history; for whoever has the turn
 	compactAt int         // how many objects it has before some may be given back
@@ -27,28 +24,21 @@ type Store struct {
 
 	compiled atomic.Pointer[rules] // of the schema in force
 
-	turn   chan struct{} // holds one value while someone writes
-	mark   mark          // by which a transaction is known on a stack
-	closed atomic.Bool
-	done   chan struct{} // closed with the store
+	turn    chan struct{} // holds one value while someone writes
+	mark    mark          // by which a transaction is known on a stack
+	failure atomic.Pointer[failure]
+	done    chan struct{} // closed with the store
+
+	line *line // behind the newest published state; nil without a log
 }
 
-// Open returns an empty store for tuples of the schema.
+// Open returns an empty store for tuples of the schema, in memory alone.
 func Open(s *schema.Schema, o Options) (*Store, error) {
 	if s == nil || len(s.Definitions()) == 0 {
 		return nil, ErrNoSchema
 	}
-	var random [3 * 8]byte
-	_, _ = rand.Read(random[:]) // never fails
-	st := &Store{
-		options: o.withDefaults(),
-		id:      binary.BigEndian.Uint64(random[:]) | 1, // never 0, which the zero Revision has
-		mark:    mark{binary.BigEndian.Uint64(random[8:]), binary.BigEndian.Uint64(random[16:])},
-		dict:    index.NewDict(),
-		turn:    make(chan struct{}, 1),
-		done:    make(chan struct{}),
-	}
-	st.compactAt = st.options.CompactAt
+	st := newStore(o)
+	st.id = NewHistory().store
 	if err := st.dict.InternNames(namesOf(s)...); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -56,6 +46,18 @@ func Open(s *schema.Schema, o Options) (*Store, error) {
 	meta.Time = index.Instant(st.options.Clock())
 	st.publish(index.NewSnapshot(st.dict, meta), &entry{meta: meta, dict: st.dict})
 	return st, nil
+}
+
+func newStore(o Options) *Store {
+	st := &Store{
+		options: o.withDefaults(),
+		mark:    mark{random(), random()},
+		dict:    index.NewDict(),
+		turn:    make(chan struct{}, 1),
+		done:    make(chan struct{}),
+	}
+	st.compactAt = st.options.CompactAt
+	return st
 }
 
 // namesOf returns every name that a tuple of the schema can have.
@@ -72,7 +74,8 @@ func namesOf(s *schema.Schema) []string {
 
 // Close makes everything that is done with the store or its states from now on
 // return [ErrClosed], waits until the transaction in progress, which is then
-// refused, is over, and lets go of the history. Called from within a
+// refused, is over, and lets go of the history. What is being appended to a log
+// is waited for, and the log is closed, whose error is returned. Called from within a
 // transaction's function it is [ErrReentrant] and does nothing. A second call
 // does nothing.
 func (s *Store) Close() error {
@@ -85,45 +88,63 @@ func (s *Store) Close() error {
 		s.shut()
 		s.turn <- struct{}{}
 	}
-	s.shut()
+	defer s.release()
+	if !s.shut() && s.history.forgotten() {
+		return nil
+	}
+	err := s.hangUp()
 	s.history.forget()
-	<-s.turn
-	return nil
+	return err
 }
 
-func (s *Store) shut() {
-	if s.closed.CompareAndSwap(false, true) {
-		close(s.done)
+// shut reports whether it is this call that closes the store.
+func (s *Store) shut() bool {
+	if old := s.failure.Swap(&failure{ErrClosed}); old != nil && old.err == ErrClosed {
+		return false
 	}
+	close(s.done)
+	if s.line != nil {
+		s.line.stop()
+	}
+	return true
 }
 
 // take waits for the turn to write.
 func (s *Store) take(ctx context.Context) error {
-	if s.closed.Load() {
-		return ErrClosed
+	if err := s.err(); err != nil {
+		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("store: before the turn to write: %w", err)
 	}
-	select {
-	case s.turn <- struct{}{}:
-	default:
-		if s.reentered() {
-			return ErrReentrant
-		}
-		select {
-		case s.turn <- struct{}{}:
-		case <-ctx.Done():
-			return fmt.Errorf("store: waiting for the turn to write: %w", ctx.Err())
-		case <-s.done:
-			return ErrClosed
-		}
+	if err := s.takeAnyway(ctx); err != nil {
+		return err
 	}
-	if s.closed.Load() {
+	if err := s.err(); err != nil {
 		s.release()
-		return ErrClosed
+		return err
 	}
 	return nil
+}
+
+// takeAnyway is take also while the store answers nothing.
+func (s *Store) takeAnyway(ctx context.Context) error {
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	default:
+	}
+	if s.reentered() {
+		return ErrReentrant
+	}
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("store: waiting for the turn to write: %w", ctx.Err())
+	case <-s.done:
+		return ErrClosed
+	}
 }
 
 func (s *Store) release() { <-s.turn }
@@ -137,8 +158,8 @@ func (s *Store) instant(snap *index.Snapshot) int64 {
 
 // Now returns the newest state, judged at the current time. It takes no lock.
 func (s *Store) Now() (*State, error) {
-	if s.closed.Load() {
-		return nil, ErrClosed
+	if err := s.err(); err != nil {
+		return nil, err
 	}
 	return s.now(), nil
 }
@@ -147,8 +168,8 @@ func (s *Store) Now() (*State, error) {
 // stored tuple can expire it does not read the clock, so the state's instant is only
 // good for deciding what it has.
 func (s *Store) Current() (State, error) {
-	if s.closed.Load() {
-		return State{}, ErrClosed
+	if err := s.err(); err != nil {
+		return State{}, err
 	}
 	snap := s.head.Load()
 	if snap.Expiring() == 0 {
@@ -166,51 +187,18 @@ func (s *Store) state(snap *index.Snapshot, instant int64) *State {
 	return &State{store: s, reader: snap.ReadAt(instant)}
 }
 
-// revision returns the revision of the commit that made snap.
-func (s *Store) revision(position uint64) Revision {
-	return Revision{store: s.id, epoch: s.epoch, position: position}
+// revision returns the revision of a commit that made a state.
+func (s *Store) revision(m *index.Meta) Revision {
+	return Revision{store: s.id, epoch: m.Epoch, position: m.Revision, chain: m.Chain}
 }
+
+// newest returns the revision of the newest published state.
+func (s *Store) newest() Revision { return s.revision(&s.head.Load().Meta) }
 
 // own reports, as ErrForeignRevision, that rev is not of this store.
 func (s *Store) own(rev Revision) error {
-	if rev.store == s.id && rev.epoch == s.epoch {
-		return nil
+	if newest := s.newest(); !rev.SameHistory(newest) {
+		return fmt.Errorf("%w: %s", ErrForeignRevision, rev)
 	}
-	return fmt.Errorf("%w: %s", ErrForeignRevision, rev)
-}
-
-// sweepAll is the limit of Sweep: none.
-const sweepAll = int(^uint(0) >> 1)
-
-// Sweep removes every tuple that expired at least the option's SweepGrace ago,
-// and returns how many it removed. States taken earlier keep them, and so does
-// the history. The revision stays the same: no state's answers change.
-func (s *Store) Sweep(ctx context.Context) (int, error) {
-	if err := s.take(ctx); err != nil {
-		return 0, err
-	}
-	defer s.release()
-	base := s.head.Load()
-	b := base.Edit()
-	swept := b.Sweep(s.graceEnd(s.instant(base)), sweepAll)
-	if len(swept) == 0 {
-		return 0, nil
-	}
-	snap := b.Freeze()
-	e := &entry{meta: snap.Meta, dict: s.dict, changes: swept, sweep: true}
-	if err := s.verify(base, snap, e); err != nil {
-		return 0, err
-	}
-	s.publish(snap, e)
-	return len(swept), nil
-}
-
-// graceEnd returns the instant at or before which a tuple must have expired to
-// be swept at the instant now.
-func (s *Store) graceEnd(now int64) int64 {
-	grace := s.options.SweepGrace.Microseconds()
-	if now < index.NeverSwept+grace { // before the first instant that there is
-		return index.NeverSwept
-	}
-	return now - grace
+	return nil
 }

@@ -20,6 +20,7 @@ type Tx struct {
 	ctx     context.Context
 	store   *Store
 	base    *index.Snapshot
+	on      *proposal // that made the base, if it is not published
 	builder *index.Builder
 	instant int64 // at which expiry is judged, and the time of the commit
 
@@ -40,7 +41,9 @@ type Tx struct {
 	actor tuple.Subject // whom the commit names
 	note  string
 
-	done atomic.Bool
+	done     atomic.Bool
+	proposed *proposal // what it comes to, in a store with a log
+	apart    bool      // someone else commits it, see Prepare
 }
 
 // usable reports why the transaction cannot go on.
@@ -48,10 +51,7 @@ func (tx *Tx) usable() error {
 	if tx.done.Load() {
 		return ErrTxDone
 	}
-	if tx.store.closed.Load() {
-		return ErrClosed
-	}
-	return nil
+	return tx.store.err()
 }
 
 // reader returns a reader of the pending state, good until the next write.

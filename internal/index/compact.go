@@ -81,6 +81,9 @@ func (m *Marking) Compact() *Compaction {
 	return c
 }
 
+// Empty returns a next generation that has no objects.
+func (d *Dict) Empty() *Dict { return d.next(0) }
+
 // next returns a dictionary with the names of d and room for so many objects. Its
 // epochs come after those of d.
 func (d *Dict) next(objects int) *Dict {

@@ -18,6 +18,8 @@ const degree = 32
 type Meta struct {
 	Schema   *schema.Schema
 	Revision uint64 // the position of the commit that made it
+	Epoch    uint32 // of the log, as in a revision
+	Chain    uint64 // likewise
 	Time     int64  // of that commit, Unix microseconds
 	Swept    int64  // the latest expiry that was swept from it, or NeverSwept
 }

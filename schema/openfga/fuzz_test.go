@@ -76,6 +76,7 @@ func checked(t *testing.T, s *schema.Schema, err error, placed bool) {
 	for _, w := range s.Warnings() {
 		require.Positive(t, w.Line, "%s", w)
 	}
+	stored(t, s)
 	text, err := openfga.Format(s)
 	if err != nil {
 		require.False(t, placed, "%v", err)
@@ -93,6 +94,24 @@ func checked(t *testing.T, s *schema.Schema, err error, placed bool) {
 	if placed {
 		require.Equal(t, s.String(), again.String())
 	}
+}
+
+// stored fails unless a schema is the same when it is stored as JSON and read back.
+func stored(t *testing.T, s *schema.Schema) {
+	data, err := s.MarshalJSON()
+	require.NoError(t, err)
+	again, err := schema.ParseJSON(data)
+	require.NoError(t, err, "%s", data)
+	changes, err := schema.Compare(s, again)
+	require.NoError(t, err)
+	require.Empty(t, changes, "%s", data)
+	require.Equal(t, order(s), order(again))
+	for i, c := range s.Caveats() {
+		require.Equal(t, c.OpenFGA, again.Caveats()[i].OpenFGA)
+	}
+	written, err := again.MarshalJSON()
+	require.NoError(t, err)
+	require.Equal(t, string(data), string(written))
 }
 
 func FuzzParse(f *testing.F) {

@@ -3,7 +3,6 @@ package openfga
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"strings"
 
 	"github.com/baobab-authz/baobab/schema"
@@ -35,17 +34,8 @@ type jsonReader struct {
 
 // readJSON returns the value that a text consists of; nil after an error.
 func readJSON(b *schema.Builder, src *schema.Source, text string) *value {
-	if n := front.InvalidUTF8(text); n >= 0 {
-		b.Errorf(src.Span(n, n+1), "", "byte %#02x is not valid UTF-8", text[n])
-		return nil
-	}
-	var raw json.RawMessage
-	if err := json.Unmarshal([]byte(text), &raw); err != nil {
-		at := len(text)
-		if s := (*json.SyntaxError)(nil); errors.As(err, &s) && strings.HasPrefix(err.Error(), "invalid character") {
-			at = int(s.Offset) - 1
-		}
-		b.Errorf(src.Span(at, at), "", "this is not JSON: %v", err)
+	if at, fault := front.InvalidJSON(text); fault != "" {
+		b.Errorf(src.Span(at, at), "", "%s", fault)
 		return nil
 	}
 	r := &jsonReader{src: src, text: text, decoder: json.NewDecoder(bytes.NewReader([]byte(text)))}

@@ -2,6 +2,9 @@
 package front
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -18,6 +21,24 @@ func InvalidUTF8(s string) int {
 		}
 		i += n
 	}
+}
+
+// InvalidJSON says what keeps s from being one JSON value, and at which byte; ""
+// if it is one.
+func InvalidJSON(s string) (at int, fault string) {
+	if n := InvalidUTF8(s); n >= 0 {
+		return n, fmt.Sprintf("byte %#02x is not valid UTF-8", s[n])
+	}
+	var raw json.RawMessage
+	err := json.Unmarshal([]byte(s), &raw)
+	if err == nil {
+		return 0, ""
+	}
+	at = len(s)
+	if e := (*json.SyntaxError)(nil); errors.As(err, &e) && strings.HasPrefix(err.Error(), "invalid character") {
+		at = int(e.Offset) - 1
+	}
+	return at, fmt.Sprintf("this is not JSON: %v", err)
 }
 
 // CELString returns the length of the string literal of CEL at the beginning of s,

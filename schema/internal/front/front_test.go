@@ -1,6 +1,7 @@
 package front
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,6 +11,25 @@ func TestInvalidUTF8(t *testing.T) {
 	require.Equal(t, -1, InvalidUTF8(""))
 	require.Equal(t, -1, InvalidUTF8("é�"))
 	require.Equal(t, 2, InvalidUTF8("é\xff"))
+}
+
+func TestInvalidJSON(t *testing.T) {
+	for text, want := range map[string]struct {
+		at    int
+		fault string
+	}{
+		` {"a":[1]} `:                     {},
+		"{\"\xff\"}":                      {2, "byte 0xff is not valid UTF-8"},
+		`{"a":x}`:                         {5, "this is not JSON: invalid character 'x' looking for beginning of value"},
+		`{} {}`:                           {3, "this is not JSON: invalid character '{' after top-level value"},
+		`{"a":`:                           {5, "this is not JSON: unexpected end of JSON input"},
+		"":                                {0, "this is not JSON: unexpected end of JSON input"},
+		strings.Repeat("[", 10_001) + `1`: {10_000, "this is not JSON: invalid character '[' exceeded max depth"},
+	} {
+		at, fault := InvalidJSON(text)
+		require.Equal(t, want.at, at, "%.20s", text)
+		require.Equal(t, want.fault, fault)
+	}
 }
 
 func TestCELString(t *testing.T) {
