@@ -569,7 +569,10 @@ func TestExclusiveLog(t *testing.T) {
 				return do()
 			}
 		})
-		mustAdd(t, s, "bob")
+		rev = mustAdd(t, s, "bob")
 		require.Equal(t, []string{"ann", "bob"}, usersNow(t, s))
+		got, err := s.Update(bg, func(*store.Tx) error { return nil })
+		require.NoError(t, err)
+		require.Equal(t, rev, got)
 	})
 }

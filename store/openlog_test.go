@@ -220,6 +220,13 @@ func TestReopenAfterSchemas(t *testing.T) {
 		require.NoError(t, err)
 		_, err = st.AsOf(at(50))
 		require.ErrorIs(t, err, store.ErrSwept, "it does not know who had not expired then")
+		rev, err := writer.Update(bg, func(tx *store.Tx) error { return tx.Touch(viewer("plan", "cat").Until(at(300))) })
+		require.NoError(t, err)
+		for _, s := range []*store.Store{writer, again, late} { // the last of which has never heard of cat
+			st, err := s.AtLeast(bg, rev)
+			require.Equal(t, []string{"ann", "cat", "dan", "eve", "zoe"}, users(t, st, err))
+			require.NoError(t, s.Check())
+		}
 		for _, s := range []*store.Store{again, late} {
 			require.NoError(t, s.Close())
 		}

@@ -699,15 +699,20 @@ func TestWatchOverANewBeginning(t *testing.T) {
 	})
 }
 
-// What the log has lost ends a watch, also of who had it from the log.
+// What the log has lost ends a watch, whether it was had from the log or from the history,
+// and whether something else has its place.
 func TestWatchOverLostCommits(t *testing.T) {
-	for _, history := range []int{1, 100} {
+	for n := range 4 {
 		bubble(t, func(t *testing.T, truth *memlog.Log) {
+			early, replaced := n&1 != 0, n&2 != 0
 			writer := openLog(t, truth.Open(), store.Options{})
 			from := newest(t, writer)
+			s, _ := openScripted(t, truth, store.Options{})
 			mustAdd(t, writer, "ann")
 			mustAdd(t, writer, "bob")
-			s, _ := openScripted(t, truth, store.Options{HistoryCommits: history})
+			if !early {
+				s, _ = openScripted(t, truth, store.Options{})
+			}
 			var got []string
 			seen := newStop()
 			watched := begin(func() (store.Revision, error) {
@@ -725,6 +730,9 @@ func TestWatchOverLostCommits(t *testing.T) {
 			synctest.Wait()
 			truth.Lose(1)
 			synctest.Wait()
+			if replaced {
+				mustAdd(t, s, "cat")
+			}
 			seen.open()
 			require.ErrorIs(t, errOf(watched.wait()), store.ErrDiverged)
 			require.Equal(t, []string{"ann", "bob"}, got)
