@@ -29,7 +29,9 @@ import (
 // With a log, fn runs on the state that includes what other transactions of the store are
 // still committing, and Update returns, also with fn's own error, only when all that fn
 // has seen and written is durable. If that fails, or another process has committed
-// something first, fn runs again. If ctx ends while the log is writing the commit, the error
+// something first, fn runs again. So it does, if it changed nothing or failed, when it has not seen
+// all that was acknowledged, by any process, before Update was called; a log that is shared is asked for
+// that, and if it does not answer the error is [ErrStale]. If ctx ends while the log is writing the commit, the error
 // is an [*UnknownError]; before that, nothing has happened. [ErrReadOnly] says that the log takes no more.
 //
 // Objects that only a transaction named which did not commit keep the ids that
@@ -43,8 +45,9 @@ func (s *Store) update(ctx context.Context, as *acting, fn func(*Tx) error) (Rev
 	if fn == nil {
 		return Revision{}, ErrNoFunction
 	}
+	var needed Revision
 	for {
-		rev, p, err := s.attempt(ctx, as, fn)
+		base, rev, p, err := s.attempt(ctx, as, fn)
 		if p != nil {
 			outcome := s.await(ctx, p)
 			if outcome == errAgain {
@@ -57,29 +60,38 @@ func (s *Store) update(ctx context.Context, as *acting, fn func(*Tx) error) (Rev
 		if err == errAgain {
 			continue
 		}
+		if s.line != nil && !base.IsZero() && (err != nil || rev == base) {
+			if ok, stale := s.upToDate(ctx, base, &needed); stale != nil {
+				return Revision{}, stale
+			} else if !ok {
+				continue
+			}
+		}
 		return rev, err
 	}
 }
 
-// attempt runs a transaction once, and returns the proposal that has to become durable
-// before what it returns is true, if there is one.
-func (s *Store) attempt(ctx context.Context, as *acting, fn func(*Tx) error) (Revision, *proposal, error) {
+// attempt runs a transaction once, and returns the revision of the state that it saw, zero if it
+// has not run, and the proposal that has to become durable before what it returns is true, if
+// there is one.
+func (s *Store) attempt(ctx context.Context, as *acting, fn func(*Tx) error) (base, rev Revision, p *proposal, err error) {
 	if err := s.catchUp(ctx); err != nil {
-		return Revision{}, nil, err
+		return base, rev, nil, err
 	}
 	if err := s.take(ctx); err != nil {
-		return Revision{}, nil, err
+		return base, rev, nil, err
 	}
 	defer s.release()
 	tx := s.begin(ctx)
-	rev, err := transact(s.mark, tx, as, fn)
+	base = s.revision(&tx.base.Meta)
+	rev, err = transact(s.mark, tx, as, fn)
 	if err := s.reclaim(ctx); err != nil { // it is corrupt, see Options.CheckEachCommit
-		return Revision{}, nil, err
+		return Revision{}, Revision{}, nil, err
 	}
 	if err == nil && tx.proposed != nil {
-		return rev, tx.proposed, nil
+		return base, rev, tx.proposed, nil
 	}
-	return rev, tx.on, err
+	return base, rev, tx.on, err
 }
 
 // transact runs a transaction in the turn. The mark is for [Store.reentered] to be

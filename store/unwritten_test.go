@@ -1,0 +1,139 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/baobab-authz/baobab/store"
+	"github.com/baobab-authz/baobab/store/memlog"
+	"github.com/baobab-authz/baobab/tuple"
+)
+
+// A deaf log hands out nothing until it hears, and then as ever.
+type deaf struct {
+	store.Log
+	hears  chan struct{}
+	nudged func()
+	head   error // what Head returns, if not nil
+}
+
+func (d *deaf) Tail(ctx context.Context, after store.Revision) iter.Seq2[store.Commit, error] {
+	return func(yield func(store.Commit, error) bool) {
+		select {
+		case <-d.hears:
+		case <-ctx.Done():
+		}
+		d.Log.Tail(ctx, after)(yield)
+	}
+}
+
+func (d *deaf) Nudge() { d.nudged() }
+
+func (d *deaf) Head(ctx context.Context) (store.Revision, error) {
+	if d.head != nil {
+		return store.Revision{}, d.head
+	}
+	return d.Log.Head(ctx)
+}
+
+// A transaction that finds nothing to do, because this process has not heard of it, has to
+// hear of it.
+func TestUpdateWithoutACommitHasSeenAllThatWasAcknowledged(t *testing.T) {
+	ctx := context.Background()
+	plan := viewer("plan", "ann")
+	for _, test := range []struct {
+		name string
+		fn   func(*store.Tx) error
+		err  error
+		left int
+	}{
+		{"a tuple is to be deleted that is not here yet", func(tx *store.Tx) error { return tx.Delete(plan) }, nil, 0},
+		{"and by a filter", func(tx *store.Tx) error {
+			_, err := tx.DeleteMatching(tuple.Filter{ObjectType: "document", ObjectID: "plan"})
+			return err
+		}, nil, 0},
+		{"and by its object", func(tx *store.Tx) error { _, err := tx.DeleteObject(plan.Object); return err }, nil, 0},
+		{"a precondition is met that is not met here yet", func(tx *store.Tx) error { return tx.Require(filterOf(plan)) }, nil, 1},
+		{"a precondition is not met that is met here", func(tx *store.Tx) error {
+			if err := tx.Forbid(filterOf(plan)); err != nil {
+				return err
+			}
+			return tx.Touch(viewer("other", "ann").Always())
+		}, store.ErrPrecondition, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			truth := memlog.New()
+			a := openLog(t, truth.Open(), store.Options{})
+			log := &deaf{Log: truth.Open(), hears: make(chan struct{})}
+			runs, waits := 0, make(chan struct{}, 10)
+			log.nudged = func() { waits <- struct{}{} }
+			b := openLog(t, log, store.Options{})
+			written, err := a.Update(ctx, func(tx *store.Tx) error { return tx.Create(plan.Always()) })
+			require.NoError(t, err)
+			result := make(chan error, 1)
+			go func() {
+				rev, err := b.Update(ctx, func(tx *store.Tx) error { runs++; return test.fn(tx) })
+				if err == nil && rev.Compare(written) < 0 {
+					err = errors.New("the revision is one before the tuple was written")
+				}
+				result <- err
+			}()
+			select {
+			case <-waits: // until it hears
+			case err := <-result:
+				require.Fail(t, "it did not wait for the log", "%v", err)
+			}
+			close(log.hears)
+			require.ErrorIs(t, <-result, test.err)
+			require.Greater(t, runs, 1)
+			st, err := a.Latest(ctx)
+			require.NoError(t, err)
+			n, err := st.Count(tuple.Filter{})
+			require.NoError(t, err)
+			require.Equal(t, test.left, n)
+		})
+	}
+}
+
+func filterOf(x tuple.Tuple) tuple.Filter {
+	return tuple.Filter{ObjectType: x.Object.Type, ObjectID: x.Object.ID, Relation: x.Relation, SubjectType: x.Subject.Type, SubjectID: x.Subject.ID}
+}
+
+// If that cannot be found out the transaction has failed, whatever it found.
+func TestUpdateWithoutACommitNeedsTheLog(t *testing.T) {
+	ctx := context.Background()
+	truth := memlog.New()
+	a := openLog(t, truth.Open(), store.Options{})
+	silent := errors.New("no answer")
+	log := &deaf{Log: truth.Open(), hears: make(chan struct{}), nudged: func() {}}
+	b := openLog(t, log, store.Options{})
+	log.head = silent
+	nothing := func(*store.Tx) error { return nil }
+	_, err := b.Update(ctx, nothing)
+	require.ErrorIs(t, err, store.ErrStale)
+	require.ErrorIs(t, err, silent)
+	log.head = nil
+	_, err = b.Update(ctx, nothing) // nothing has come since
+	require.NoError(t, err)
+	_, err = a.Update(ctx, func(tx *store.Tx) error { return tx.Create(viewer("plan", "ann").Always()) })
+	require.NoError(t, err)
+	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+	defer cancel()
+	_, err = b.Update(short, nothing)
+	require.ErrorIs(t, err, store.ErrStale)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	close(log.hears)
+	_, err = b.Update(ctx, nothing)
+	require.NoError(t, err)
+	truth.Lose(1)
+	_, err = b.Update(ctx, nothing)
+	require.Condition(t, func() bool { return err == nil || errors.Is(err, store.ErrDiverged) }, "%v", err)
+	for st, err := b.Latest(ctx); err != nil || st.Revision().Position() != 1; st, err = b.Latest(ctx) {
+		require.Condition(t, func() bool { return err == nil || errors.Is(err, store.ErrDiverged) }, "%v", err)
+	}
+}
