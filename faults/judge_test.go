@@ -20,7 +20,6 @@ type judge struct {
 	versions  map[string][]version // of each cell, oldest first
 	commits   map[int64]commitOf   // by operation
 	digests   map[string]string    // by revision, of those that were asked for
-	first     uint64               // the position of the first commit since forget
 
 	lost *judge // what had been committed on a server that did not survive; or nil
 	fork int64  // when it was known that it did not
@@ -45,9 +44,14 @@ func newJudge(origin store.Revision) *judge {
 		versions: map[string][]version{}, commits: map[int64]commitOf{}, digests: map[string]string{}}
 }
 
-// forget drops what is only needed for operations that have been judged.
+// forget drops what is only needed for operations that have been judged, but not the
+// newest revisions, which may be the tokens of others.
 func (j *judge) forget() {
-	j.positions = map[string]uint64{j.revision.String(): j.revision.Position()}
+	for revision, position := range j.positions {
+		if position+1000 < j.revision.Position() {
+			delete(j.positions, revision)
+		}
+	}
 	j.commits, j.digests = map[int64]commitOf{}, map[string]string{}
 	j.versions = map[string][]version{}
 	for t := range j.tuples {

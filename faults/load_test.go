@@ -26,7 +26,7 @@ type load struct {
 	turnover time.Duration // how long the same cells are used; default 1 s
 	writes   int           // percent; default 45
 	readers  []int         // targets that only read
-	name     string        // of the cells
+	name     string        // with which those of the cells begin
 	tokens   tokens
 
 	stopped atomic.Bool
