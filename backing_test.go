@@ -17,7 +17,8 @@ import (
 // A truth is what outlives an engine: it opens handles of one log.
 type truth struct {
 	open   func() (store.Log, error)
-	shared bool // several handles can be open at once
+	shared bool   // several handles can be open at once
+	end    func() // called when all engines are closed; may be nil
 }
 
 // truths makes a new one, by the name of the log.
@@ -84,8 +85,12 @@ func reopened(e *baobab.Engine) (*baobab.Engine, error) {
 
 // closeEngine closes an engine, and forgets its truth.
 func closeEngine(e *baobab.Engine) {
-	if e != nil {
-		truthOf.Delete(e)
-		_ = e.Close()
+	if e == nil {
+		return
+	}
+	b, ok := truthOf.LoadAndDelete(e)
+	_ = e.Close()
+	if ok && b.(backed).end != nil {
+		b.(backed).end()
 	}
 }

@@ -8,8 +8,10 @@
 //	d, err := eng.Check(ctx, tuple.MustParse("document:plan#view@user:ann"))
 //	if err != nil || !d.Allowed() { … refuse … }
 //
-// Nothing survives the process: the engine is in memory alone. What is to
-// survive can be written with [View.Export] and read with [Engine.Import].
+// Nothing survives the process of such an engine: it is in memory alone. One from
+// [OpenLog] has a log, in which every commit is durable before it is acknowledged: a file
+// (package store/bolt), or a database that processes share (package
+// store/postgres). What is in memory is the same, and as fast.
 //
 // # Views
 //
@@ -19,6 +21,11 @@
 // written; [View.With] and [View.Without] ask what if; [View.AsOf] judges
 // expiry at another instant; [View.Given] has values for the parameters of
 // caveats. The questions of [Engine] are shorthand for those of Now.
+//
+// Where processes share a log, Now is what this one has seen of it so far. AtLeast waits for the commit
+// whose revision someone sent along, and [Engine.Latest] for all that anyone has committed
+// before the call. Neither returns a state that is older than that: when the context
+// ends first, the error is [store.ErrStale].
 //
 // Beside [View.Check] there are lists: [View.Objects], everything that a subject may
 // view; [View.Subjects], everyone who may view an object; [View.Permissions], all that

@@ -132,19 +132,22 @@ func (s *Store) AtLeast(ctx context.Context, rev Revision) (*State, error) {
 
 // reach waits until the newest state is that of rev or a later one.
 func (s *Store) reach(ctx context.Context, rev Revision) error {
-	if !rev.IsZero() {
-		if err := s.own(rev); err != nil {
-			return err
-		}
-	}
 	for nudged := false; ; nudged = true {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("%w: %w", ErrStale, err)
 		}
-		if f := s.failure.Load(); f != nil {
+		var head *index.Snapshot // another epoch may begin at any time
+		var f *failure
+		wake := s.history.next(func() bool {
+			head, f = s.head.Load(), s.failure.Load()
+			return f != nil || head.Revision >= rev.position
+		})
+		if f != nil {
 			return f.err
 		}
-		wake := s.history.next(func() bool { return s.head.Load().Revision >= rev.position })
+		if !rev.IsZero() && !rev.SameHistory(s.revision(&head.Meta)) {
+			return fmt.Errorf("%w: %s", ErrForeignRevision, rev)
+		}
 		if wake == nil {
 			return s.kept(rev)
 		}

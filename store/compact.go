@@ -19,22 +19,23 @@ import (
 // not wait. Until no state of before is held any more the memory is taken twice. The
 // pinned snapshots of the history go, so that the next [Store.At] for an old revision
 // takes longer.
-func (s *Store) Compact(ctx context.Context) (int, error) {
-	if err := s.take(ctx); err != nil {
-		return 0, err
-	}
-	defer s.release()
-	if err := s.drain(ctx); err != nil {
-		return 0, err
-	}
-	return s.compact(s.marking())
+func (s *Store) Compact(ctx context.Context) (n int, err error) {
+	err = s.still(ctx, func() (err error) {
+		n, err = s.compact(s.marking())
+		return err
+	})
+	return n, err
 }
+
+// full reports whether the dictionary has grown enough to be compacted, perhaps.
+func (s *Store) full() bool { return s.options.CompactAt >= 0 && s.dict.Len() >= s.compactAt }
 
 // reclaim compacts the dictionary if it has grown enough, and half of it is not
 // needed. Whether it is costs a look at every tuple; so the dictionary has to double
-// before it is asked again, and on the whole an object pays for looking at two.
-func (s *Store) reclaim(ctx context.Context) error {
-	if s.options.CompactAt < 0 || s.dict.Len() < s.compactAt || s.drain(ctx) != nil {
+// before it is asked again, and on the whole an object pays for looking at two. The
+// caller has the turn, and there is no proposal.
+func (s *Store) reclaim() error {
+	if !s.full() {
 		return nil
 	}
 	m := s.marking()

@@ -9,7 +9,8 @@
 //	state, err := s.Now()
 //	for rel, err := range state.Tuples(tuple.Filter{}) { … }
 //
-// Nothing survives the process: the store is memory alone.
+// Nothing survives the process of a store that [Open] returns: it is memory alone. One
+// of [OpenLog] has a [Log].
 //
 // # How it works
 //
@@ -30,6 +31,30 @@
 // there; [Store.At] reconstructs a state from the nearest one, forwards or
 // backwards. Options bound the history by count, age and bytes; what is gone is
 // refused, never approximated.
+//
+// # A log
+//
+// With a log a transaction takes two steps more. What it comes to is appended to
+// the log, as a [Commit], if nobody else has appended since the state that it was validated
+// on; and only then published, and acknowledged. Transactions need not wait
+// for each other's appending: each is validated on the one before, and those that wait go
+// to the log together. If the one before fails, or another process was first, the
+// function runs again, on the state that there is then. So transactions are strictly
+// serializable across all processes that share the log, which itself has no rules to
+// enforce.
+//
+// The store follows a log that others append to as well, and applies their commits as they
+// arrive. [Store.Now] is the newest state that has arrived; [Store.AtLeast] waits for a
+// revision; [Store.Latest] asks the log first what the newest one is. A process
+// that is cut off goes on answering Now unless [Options.MaxStaleness] forbids it.
+//
+// A revision is a hash over all commits, so a store notices when the log is not the one that it
+// has followed: a backup was restored, or a server took over that had not received
+// the last commits. Then it answers nothing but [ErrDiverged] until it has built its
+// index anew from the log. If it has only fallen behind so far that the commits it needs
+// are compacted away, it answers from what it has until then. In neither case does anyone wait.
+// Views taken before keep their tuples; the history begins anew. The clocks of the
+// processes order nothing; they should agree as well as expiries are to be exact.
 //
 // # Expiry
 //
@@ -67,7 +92,8 @@
 // A relationship must be well-formed (the errors of package tuple) and be
 // admitted by the schema (those of package schema) when it is written or
 // supposed with [State.With]; what is refused names the tuple and the rule, and
-// changes nothing. Calling what waits for the turn to write from within a
+// changes nothing. An append whose outcome the log does not tell is repeated until it does; whoever stops
+// waiting for that gets an [*UnknownError]. Calling what waits for the turn to write from within a
 // transaction is [ErrReentrant]. A closed store, and every state of it, answers
 // nothing but [ErrClosed].
 //

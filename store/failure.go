@@ -28,12 +28,17 @@ func (s *Store) isClosed() bool {
 	return f != nil && f.err == ErrClosed
 }
 
-// fail makes the store answer nothing, unless it does so already for a reason that stays.
+// fail makes the store answer nothing, unless it does so already for a reason that stays,
+// and who waits for something know it.
 func (s *Store) fail(err error) {
 	f := &failure{err}
 	for {
 		old := s.failure.Load()
-		if old != nil && old.err == ErrClosed || s.failure.CompareAndSwap(old, f) {
+		if old != nil && old.err == ErrClosed {
+			return
+		}
+		if s.failure.CompareAndSwap(old, f) {
+			s.history.rouse()
 			return
 		}
 	}

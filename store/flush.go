@@ -7,7 +7,29 @@ import (
 	"time"
 )
 
-// await waits for the outcome of a proposal: nil, errAgain, or why it failed.
+// outcome waits until it is known whether what an attempt has seen and written is durable,
+// and returns its error then. If it is not, the transaction has to run again.
+func (s *Store) outcome(ctx context.Context, a attempt) (again bool, err error) {
+	switch {
+	case a.err == errAgain:
+		return true, nil
+	case a.own != nil:
+		err = s.await(ctx, a.own)
+		return err == errAgain, err
+	case a.on == nil:
+		return false, a.err
+	}
+	select {
+	case <-a.on.done:
+		// Why what it saw is not durable is told to those who wrote it.
+		return a.on.outcome != nil, a.err
+	case <-ctx.Done():
+		return false, fmt.Errorf("store: waiting for what the transaction has seen to become durable: %w", ctx.Err())
+	}
+}
+
+// await waits for the outcome of a proposal: nil, errAgain, or why it failed. If the
+// context ends first, it takes the proposal back, if that can be done.
 func (s *Store) await(ctx context.Context, p *proposal) error {
 	select {
 	case <-p.done:
@@ -37,13 +59,14 @@ func (s *Store) flush() {
 			case <-l.wake:
 				continue
 			case <-s.done:
-				l.mu.Lock()
-				l.cut(0, ErrClosed)
-				l.mu.Unlock()
-				return
+				if l.close() {
+					return
+				}
+				continue
 			}
 		}
 		s.append(group)
+		s.progressed()
 	}
 }
 
@@ -104,21 +127,44 @@ func (s *Store) appended(group []*proposal) {
 // conflicted gives up all proposals, because the log has something else.
 func (s *Store) conflicted(group []*proposal, err error) {
 	l := s.line
-	var conflict *ConflictError
+	head, known := s.headAfter(err)
 	l.mu.Lock()
-	if errors.As(err, &conflict) {
-		l.behind = conflict.Head
+	if known {
+		l.behind = head
 	}
-	if len(l.flying) > 0 && l.flying[len(l.flying)-1] == group[len(group)-1] {
+	if l.flies(group) {
 		s.overtakenLocked(errAgain)
 	}
 	l.mu.Unlock()
-	if conflict == nil {
-		l.doubt()
-	} else if here := s.newest(); !here.SameHistory(conflict.Head) || conflict.Head.position < here.position {
+	if !known || !s.leadsTo(head) {
 		l.doubt()
 	}
 	l.nudge()
+}
+
+// headAfter returns what the log has instead, so that there is something to wait for before
+// the next attempt. If the log does not say, some time passes.
+func (s *Store) headAfter(err error) (Revision, bool) {
+	var conflict *ConflictError
+	if errors.As(err, &conflict) {
+		return conflict.Head, true
+	}
+	head, err := s.line.log.Head(s.line.ctx)
+	if err != nil {
+		newBackoff().sleep(s.done)
+	}
+	return head, err == nil
+}
+
+// leadsTo reports whether the newest state can come to have the log's head: it does not, if
+// it has been in the log and is not any more.
+func (s *Store) leadsTo(head Revision) bool {
+	here := s.newest()
+	if !here.SameHistory(head) || head.position > here.position {
+		return here.SameHistory(head)
+	}
+	is, ok := s.history.at(s, head.position)
+	return ok && is == head // the follower was faster
 }
 
 // refused ends a group that the log will not take, and with it whatever waits.
@@ -126,7 +172,7 @@ func (s *Store) refused(group []*proposal, err, doubt error) {
 	l := s.line
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.flying) == 0 || l.flying[0] != group[0] {
+	if !l.flies(group) {
 		return
 	}
 	if doubt != nil {
@@ -163,14 +209,31 @@ func (s *Store) catchUp(ctx context.Context) error {
 }
 
 // A backoff is how long to wait before the next attempt: longer each time.
-type backoff struct{ next time.Duration }
+type backoff struct {
+	next  time.Duration
+	tried bool // at least once
+}
 
 const (
 	firstBackoff = 5 * time.Millisecond
 	lastBackoff  = time.Second
 )
 
-func newBackoff() *backoff { return &backoff{firstBackoff} }
+func newBackoff() *backoff { return &backoff{next: firstBackoff} }
+
+// again waits, but not before the first attempt, and reports whether done is still open.
+func (b *backoff) again(done <-chan struct{}) bool {
+	if b.tried {
+		return b.sleep(done)
+	}
+	b.tried = true
+	select {
+	case <-done:
+		return false
+	default:
+		return true
+	}
+}
 
 // sleep waits, and reports whether done is still open.
 func (b *backoff) sleep(done <-chan struct{}) bool {

@@ -14,7 +14,7 @@ import (
 // A follower goes through the commits of a log that others append to as well.
 type follower struct {
 	mu        sync.Mutex
-	interrupt context.CancelFunc // makes it begin anew at the newest state; nil while it does not follow
+	interrupt context.CancelFunc // makes it begin anew at the newest state; nil before the first time
 }
 
 // doubt makes the follower ask the log whether the newest state is in its history.
@@ -49,6 +49,9 @@ func (l *line) heard(then time.Time) {
 func (s *Store) confirm(ctx context.Context) error {
 	asked, here := time.Now(), s.newest()
 	rev, err := s.line.log.Head(ctx)
+	if s.isClosed() {
+		return ErrClosed
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrStale, errors.Join(ctx.Err(), err))
 	}
@@ -88,28 +91,51 @@ func (s *Store) heartbeat(ctx context.Context) {
 func (s *Store) followLog(ctx context.Context) {
 	l := s.line
 	defer l.workers.Done()
-	wait := newBackoff()
-	for ctx.Err() == nil {
-		err := s.followOnce(ctx, wait)
-		if ctx.Err() != nil {
-			return
-		}
-		diverged := errors.Is(err, ErrDiverged)
-		if diverged {
-			s.fail(err)
-			s.history.rouse()
-		}
-		if diverged || errors.Is(err, ErrCompacted) {
-			l.logger.Warn("baobab: building the index anew from the log", "because", err)
-			if err = s.rebuild(ctx); err == nil {
-				s.recovered()
-				wait = newBackoff()
-				continue
-			}
-		}
-		if err != nil {
+	for wait := newBackoff(); ctx.Err() == nil; {
+		switch err := s.followOnce(ctx, wait); {
+		case err == nil || ctx.Err() != nil: // a doubt, or the end
+		case leftBehind(err):
+			s.renew(ctx, err, wait)
+		default:
 			l.logger.Warn("baobab: following the log", "error", err)
 			wait.sleep(ctx.Done())
+		}
+	}
+}
+
+// leftBehind reports that the log cannot be followed from the newest state on.
+func leftBehind(err error) bool {
+	var unfit *unfitError
+	return errors.Is(err, ErrDiverged) || errors.Is(err, ErrCompacted) || errors.As(err, &unfit)
+}
+
+// An unfitError says that a commit of the log cannot be applied here.
+type unfitError struct {
+	commit Revision
+	err    error
+}
+
+func (e *unfitError) Error() string {
+	return fmt.Sprintf("store: a commit of the log, %s: %v", e.commit, e.err)
+}
+
+func (e *unfitError) Unwrap() error { return e.err }
+
+// renew builds the index anew, and again until that succeeds. Meanwhile nothing is
+// answered, unless all that is wrong is that there is a gap.
+func (s *Store) renew(ctx context.Context, why error, wait *backoff) {
+	if !errors.Is(why, ErrCompacted) {
+		s.fail(why)
+	}
+	s.line.logger.Warn("baobab: building the index anew from the log", "because", why)
+	for wait.again(ctx.Done()) {
+		err := s.rebuild(ctx, why)
+		if err == nil {
+			s.recovered()
+			return
+		}
+		if ctx.Err() == nil {
+			s.line.logger.Warn("baobab: building the index anew from the log", "error", err)
 		}
 	}
 }
@@ -118,24 +144,27 @@ func (s *Store) followLog(ctx context.Context) {
 // or a doubt.
 func (s *Store) followOnce(ctx context.Context, wait *backoff) error {
 	l, f := s.line, &s.line.follow
-	ctx, cancel := context.WithCancel(ctx)
+	tail, cancel := context.WithCancel(ctx)
 	defer cancel()
 	f.mu.Lock()
 	f.interrupt = cancel
 	f.mu.Unlock()
-	for c, err := range l.log.Tail(ctx, s.newest()) {
-		if ctx.Err() != nil { // in doubt, or at the end
+	for c, err := range l.log.Tail(tail, s.newest()) {
+		if err == nil {
+			err = s.receive(ctx, &c)
+		}
+		if err != nil && (leftBehind(err) || tail.Err() == nil) {
+			return err
+		}
+		if tail.Err() != nil { // in doubt, or at the end
 			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := s.receive(ctx, &c); err != nil {
-			return err
 		}
 		*wait = *newBackoff()
 	}
-	return nil
+	if tail.Err() != nil {
+		return nil
+	}
+	return errors.New("it stopped handing out commits")
 }
 
 // receive makes a commit of the log the newest state, unless it is that already.
@@ -155,12 +184,10 @@ func (s *Store) receive(ctx context.Context, c *Commit) error {
 	}
 	s.overtaken() // whatever is proposed can never be appended now
 	if err := s.apply(c); err != nil {
-		err = fmt.Errorf("store: a commit of the log, %s: %w", c.Revision, err)
-		s.fail(err)
-		return err
+		return &unfitError{c.Revision, err}
 	}
 	s.recovered()
-	return nil
+	return s.reclaim()
 }
 
 // known reports whether a commit is here already: published, or proposed, and then it

@@ -33,8 +33,13 @@ type line struct {
 	flying []*proposal     // being appended, before those
 	behind Revision        // the newest that is known to be in the log, if it is not here yet
 	idle   chan struct{}   // closed when there is no proposal; nil while no one waits
+	closed bool            // nothing is appended any more
+	alone  int             // how many want the line to be empty
+	gate   chan struct{}   // closed when they have had it; nil while there are none
 
 	wake    chan struct{} // has a value when the queue has
+	due     chan struct{} // has a value when the log may forget commits
+	tidied  uint64        // the position at which it last had; for whoever appends
 	workers sync.WaitGroup
 	stop    context.CancelFunc // ends what follows the log
 	ctx     context.Context    // which that ends
@@ -102,6 +107,9 @@ func (s *Store) tipState() (*index.Snapshot, *proposal) {
 func (l *line) propose(p *proposal) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.closed {
+		return ErrClosed
+	}
 	if p.base != l.tip {
 		return errAgain
 	}
@@ -115,6 +123,14 @@ func (l *line) propose(p *proposal) error {
 	return nil
 }
 
+// close ends the line, if nothing is in the queue: nothing will be.
+func (l *line) close() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = len(l.queue) == 0
+	return l.closed
+}
+
 // withdraw takes a proposal back that is not being appended yet, and reports whether
 // it could.
 func (l *line) withdraw(p *proposal) bool {
@@ -122,21 +138,22 @@ func (l *line) withdraw(p *proposal) bool {
 	defer l.mu.Unlock()
 	for i, q := range l.queue {
 		if q == p {
-			l.cut(i, errAgain)
+			l.cut(i)
 			return true
 		}
 	}
 	return false
 }
 
-// cut ends the proposals of the queue from one on. The caller holds the lock.
-func (l *line) cut(from int, outcome error) {
+// cut ends the proposals of the queue from one on, which have to be validated again. The
+// caller holds the lock.
+func (l *line) cut(from int) {
 	if from == len(l.queue) {
 		return
 	}
 	first := l.queue[from]
 	for _, p := range l.queue[from:] {
-		p.end(outcome)
+		p.end(errAgain)
 	}
 	clear(l.queue[from:])
 	l.queue = l.queue[:from]
@@ -185,7 +202,14 @@ const (
 func (l *line) inFlight(group []*proposal) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.flying) > 0 && l.flying[0] == group[0]
+	return l.flies(group)
+}
+
+// flies is inFlight for who holds the lock. The first ones may have been published
+// already, since the log hands out one commit after the other.
+func (l *line) flies(group []*proposal) bool {
+	n := len(l.flying)
+	return n > 0 && l.flying[n-1] == group[len(group)-1]
 }
 
 // settled wakes who waits for the line to be empty. The caller holds the lock.
@@ -240,31 +264,116 @@ func (s *Store) overtakenLocked(outcome error) {
 	l.settled()
 }
 
-// drain waits until there is no proposal. The caller has the turn, so that there will
-// be none as long as it keeps it.
-func (s *Store) drain(ctx context.Context) error {
-	if s.line == nil {
-		return nil
+// alone runs fn with the turn while there is no proposal. Until then no transaction begins.
+// The turn is free meanwhile: to apply what the log has, and to prepare a commit for
+// somebody who keeps all others from appending until then.
+func (s *Store) alone(ctx context.Context, fn func() error) error {
+	defer s.line.hold()()
+	for {
+		if err := s.take(ctx); err != nil {
+			return err
+		}
+		idle := s.line.emptied()
+		if idle == nil {
+			defer s.release()
+			return fn()
+		}
+		s.release()
+		select {
+		case <-idle:
+		case <-ctx.Done():
+			return fmt.Errorf("store: waiting for commits to become durable: %w", ctx.Err())
+		case <-s.done:
+			return ErrClosed
+		}
 	}
-	l := s.line
+}
+
+// emptied returns a channel that is closed when there is no proposal any more, or nil if
+// there is none.
+func (l *line) emptied() <-chan struct{} {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if len(l.queue)+len(l.flying) == 0 {
-		l.mu.Unlock()
 		return nil
 	}
 	if l.idle == nil {
 		l.idle = make(chan struct{})
 	}
-	idle := l.idle
-	l.mu.Unlock()
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("store: waiting for commits to become durable: %w", ctx.Err())
-	case <-s.done:
-		return ErrClosed
+	return l.idle
+}
+
+// hold keeps transactions from beginning until what it returns is called.
+func (l *line) hold() (leave func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.alone++; l.alone == 1 {
+		l.gate = make(chan struct{})
 	}
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.alone--; l.alone == 0 {
+			close(l.gate)
+			l.gate = nil
+		}
+	}
+}
+
+// held returns a channel that is closed when transactions may begin, or nil if they may.
+func (l *line) held() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.gate
+}
+
+// takeToPropose is take for who may come to propose something.
+func (s *Store) takeToPropose(ctx context.Context) error {
+	for {
+		if err := s.take(ctx); err != nil {
+			return err
+		}
+		held := s.line.held()
+		if held == nil {
+			return nil
+		}
+		s.release()
+		select {
+		case <-held:
+		case <-ctx.Done():
+			return fmt.Errorf("store: before the turn to write: %w", ctx.Err())
+		case <-s.done:
+			return ErrClosed
+		}
+	}
+}
+
+// abandon ends all proposals before the state that they were made on is replaced. Those
+// that are being appended may be in the log, so that cannot simply run again: the log has some
+// time to say. The caller has the turn.
+func (s *Store) abandon(ctx context.Context, why error) error {
+	l := s.line
+	l.mu.Lock()
+	l.cut(0)
+	l.mu.Unlock()
+	if idle := l.emptied(); idle != nil {
+		timer := time.NewTimer(lastBackoff)
+		defer timer.Stop()
+		select {
+		case <-idle:
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range l.flying {
+		p.end(&UnknownError{p.commit.Revision, why})
+	}
+	l.flying = nil
+	l.settled()
+	return nil
 }
 
 // replaceTip makes the published state the tip. The caller has the turn, and there

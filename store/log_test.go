@@ -2,9 +2,11 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -115,4 +117,30 @@ func BenchmarkUpdateWithLog(b *testing.B) {
 			})
 		})
 	}
+}
+
+// A log is told to forget old commits, and what follows it does not notice.
+func TestLogForgets(t *testing.T) {
+	ctx := context.Background()
+	truth := memlog.New()
+	a, b := openLog(t, truth.Open(), store.Options{LogCommits: 10}), openLog(t, truth.Open(), store.Options{})
+	first := now(t, a).Revision()
+	var rev store.Revision
+	for i := range 40 {
+		var err error
+		rev, err = a.Update(ctx, func(tx *store.Tx) error { return tx.Create(viewer(fmt.Sprint(i), "ann").Always()) })
+		require.NoError(t, err)
+	}
+	st, err := b.AtLeast(ctx, rev)
+	require.NoError(t, err)
+	n, err := st.Count(tuple.Filter{})
+	require.NoError(t, err)
+	require.Equal(t, 40, n)
+	log := truth.Open()
+	require.Eventually(t, func() bool {
+		for _, err := range log.Tail(ctx, first) {
+			return errors.Is(err, store.ErrCompacted)
+		}
+		return false
+	}, 10*time.Second, time.Millisecond)
 }

@@ -34,13 +34,14 @@ func (e *SchemaDiffersError) Is(target error) bool { return target == ErrSchemaD
 // [ErrCorruptLog] if it has what its schema does not admit.
 //
 // It reads all tuples, in about a microsecond each and what the log takes. Then it has
-// one goroutine that appends, and for a log that others share one that follows it, until it is closed.
+// goroutines until it is closed: one appends, one lets the log forget, and for a log that others share
+// one follows it and one watches how stale that is.
 func OpenLog(ctx context.Context, log Log, sch *schema.Schema, o Options) (*Store, error) {
 	s := newStore(o)
 	ctx2, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.line = &line{
 		log: log, logger: s.options.Logger, maxStaleness: s.options.MaxStaleness,
-		wake: make(chan struct{}, 1), ctx: ctx2, stop: stop, start: time.Now(),
+		wake: make(chan struct{}, 1), due: make(chan struct{}, 1), ctx: ctx2, stop: stop, start: time.Now(),
 	}
 	_, s.line.exclusive = log.(Exclusive)
 	if s.line.exclusive {
@@ -50,11 +51,16 @@ func OpenLog(ctx context.Context, log Log, sch *schema.Schema, o Options) (*Stor
 		stop()
 		return nil, errors.Join(err, log.Close())
 	}
+	s.line.tidied = s.head.Load().Revision
 	s.line.workers.Add(1)
 	go s.flush()
 	if !s.line.exclusive {
 		s.line.workers.Add(1)
 		go s.followLog(ctx2)
+	}
+	if s.options.LogCommits > 0 {
+		s.line.workers.Add(1)
+		go s.tidy(ctx2)
 	}
 	if s.line.maxStaleness > 0 {
 		s.line.workers.Add(1)
@@ -76,30 +82,38 @@ func (s *Store) hangUp() error {
 // bootstrap reads the log's newest state. A log without commits gets the first.
 func (s *Store) bootstrap(ctx context.Context, sch *schema.Schema) error {
 	for {
-		asked := time.Now()
-		snap, err := s.line.log.Snapshot(ctx)
-		if err != nil {
+		done, err := s.bootstrapOnce(ctx, sch)
+		if done || err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrCompacted) {
 			return err
 		}
-		s.id = snap.Revision.store
-		if snap.Revision.position > 0 {
-			state, err := s.load(ctx, s.dict, snap, sch)
-			if err != nil {
-				return err
-			}
-			s.begin0(state)
-			s.line.heard(asked)
-			return nil
-		}
-		if sch == nil || len(sch.Definitions()) == 0 {
-			return ErrNoSchema
-		}
-		if err := s.found(ctx, snap.Revision, sch); !errors.Is(err, ErrConflict) {
-			if err != nil {
-				return err
-			}
-		}
 	}
+}
+
+// bootstrapOnce reports whether there was a state to read. If there was none, another
+// process may come first with the first commit.
+func (s *Store) bootstrapOnce(ctx context.Context, sch *schema.Schema) (done bool, err error) {
+	asked := time.Now()
+	reading, cancel := context.WithCancel(ctx)
+	defer cancel()
+	snap, err := s.line.log.Snapshot(reading)
+	if err != nil {
+		return true, err
+	}
+	s.id = snap.Revision.store
+	if snap.Revision.position > 0 {
+		state, err := s.load(ctx, s.dict, snap, sch)
+		if err != nil {
+			return true, err
+		}
+		s.begin0(state)
+		s.line.heard(asked)
+		return true, nil
+	}
+	cancel() // its tuples will not be read
+	if sch == nil || len(sch.Definitions()) == 0 {
+		return true, ErrNoSchema
+	}
+	return false, s.found(ctx, snap.Revision, sch)
 }
 
 // found makes the first commit of a log.
@@ -120,6 +134,9 @@ func (s *Store) begin0(state *index.Snapshot) {
 	s.line.tip, s.line.last, s.line.behind = state, nil, Revision{}
 	s.line.mu.Unlock()
 }
+
+// errReading is that the tuples of a log could not be read, perhaps just then.
+var errReading = errors.New("store: reading the log's tuples")
 
 // load builds the index of a log's snapshot, in terms of a new dictionary. A schema
 // that is given has to be the log's.
@@ -147,7 +164,7 @@ func (s *Store) load(ctx context.Context, d *index.Dict, from *Snapshot, sch *sc
 			err = ctx.Err()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("store: reading the log's tuples: %w", err)
+			return nil, fmt.Errorf("%w: %w", errReading, err)
 		}
 		n++
 		if q := index.QualifierOf(x.Relationship); q.Expired(meta.Time) {
@@ -178,12 +195,17 @@ func (s *Store) load(ctx context.Context, d *index.Dict, from *Snapshot, sch *sc
 
 // rebuild builds the index anew from the log, beside the one that is, and then puts it in
 // its place. In the meantime no transaction begins; whoever reads does not wait.
-func (s *Store) rebuild(ctx context.Context) error {
+func (s *Store) rebuild(ctx context.Context, why error) error {
 	if err := s.takeAnyway(ctx); err != nil {
 		return err
 	}
 	defer s.release()
+	if err := s.abandon(ctx, why); err != nil {
+		return err
+	}
 	asked := time.Now()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // also of the reading of tuples, if they are not read
 	snap, err := s.line.log.Snapshot(ctx)
 	if err != nil {
 		return err
@@ -196,10 +218,11 @@ func (s *Store) rebuild(ctx context.Context) error {
 	d := s.dict.Empty()
 	state, err := s.load(ctx, d, snap, nil)
 	if err != nil {
-		s.fail(err)
+		if !errors.Is(err, errReading) {
+			s.fail(err)
+		}
 		return err
 	}
-	s.overtaken()
 	s.dict = d
 	s.compactAt = max(s.options.CompactAt, 2*d.Len())
 	s.begin0(state)

@@ -42,6 +42,10 @@ type Options struct {
 	// costs. Default: 100,000. Negative: only Compact does it.
 	CompactAt int
 
+	// LogCommits is how many commits a log keeps beside the tuples that they made, for
+	// those who follow and watch it; every now and then the store tells the log to forget those
+	// before ([Log.Compact]). Default: 100,000. Negative: it never does.
+	LogCommits int
 	// MaxStaleness is for a log that processes share: when nothing has been heard of it for
 	// so long, every question and every write is [ErrStale] until it is heard again.
 	// It asks for the log's head every quarter of that time. Default: 0, no bound.
@@ -67,6 +71,7 @@ const (
 	defaultSweepGrace     = time.Hour
 	defaultSweepPerCommit = 64
 	defaultCompactAt      = 100_000
+	defaultLogCommits     = 100_000
 )
 
 // withDefaults returns o with the defaults where it says nothing.
@@ -97,6 +102,9 @@ func (o Options) withDefaults() Options {
 		o.SweepPerCommit = defaultSweepPerCommit
 	}
 	o.SweepPerCommit = max(0, o.SweepPerCommit)
+	if o.LogCommits == 0 {
+		o.LogCommits = defaultLogCommits
+	}
 	if o.CompactAt == 0 {
 		o.CompactAt = defaultCompactAt
 	}

@@ -12,14 +12,27 @@ const sweepAll = int(^uint(0) >> 1)
 // Sweep removes every tuple that expired at least the option's SweepGrace ago,
 // and returns how many it removed. States taken earlier keep them, and so does
 // the history. The revision stays the same: no state's answers change.
-func (s *Store) Sweep(ctx context.Context) (int, error) {
+func (s *Store) Sweep(ctx context.Context) (n int, err error) {
+	err = s.still(ctx, func() (err error) {
+		n, err = s.sweep()
+		return err
+	})
+	return n, err
+}
+
+// still runs fn with the turn, when the newest state is the last one that there is.
+func (s *Store) still(ctx context.Context, fn func() error) error {
+	if s.line != nil {
+		return s.alone(ctx, fn)
+	}
 	if err := s.take(ctx); err != nil {
-		return 0, err
+		return err
 	}
 	defer s.release()
-	if err := s.drain(ctx); err != nil {
-		return 0, err
-	}
+	return fn()
+}
+
+func (s *Store) sweep() (int, error) {
 	base := s.head.Load()
 	b := base.Edit()
 	swept := b.Sweep(s.graceEnd(s.instant(base)), sweepAll)

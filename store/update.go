@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,9 +31,10 @@ import (
 // still committing, and Update returns, also with fn's own error, only when all that fn
 // has seen and written is durable. If that fails, or another process has committed
 // something first, fn runs again. So it does, if it changed nothing or failed, when it has not seen
-// all that was acknowledged, by any process, before Update was called; a log that is shared is asked for
+// all that was acknowledged, by any process, before: a log that is shared is asked for
 // that, and if it does not answer the error is [ErrStale]. If ctx ends while the log is writing the commit, the error
 // is an [*UnknownError]; before that, nothing has happened. [ErrReadOnly] says that the log takes no more.
+// (If fn itself writes to the log by another store, that always comes first, and fn runs until ctx ends.)
 //
 // Objects that only a transaction named which did not commit keep the ids that
 // they were given in memory, about 60 bytes each, until a later one gives them
@@ -45,53 +47,74 @@ func (s *Store) update(ctx context.Context, as *acting, fn func(*Tx) error) (Rev
 	if fn == nil {
 		return Revision{}, ErrNoFunction
 	}
+	if s.line != nil {
+		return s.updateLog(ctx, as, fn)
+	}
+	if err := s.take(ctx); err != nil {
+		return Revision{}, err
+	}
+	defer s.release()
+	rev, err := transact(s.mark, s.begin(ctx), as, fn)
+	if err := s.reclaim(); err != nil { // it is corrupt, see Options.CheckEachCommit
+		return Revision{}, err
+	}
+	return rev, err
+}
+
+// updateLog is update with a log: it runs the transaction until what it returns is true.
+func (s *Store) updateLog(ctx context.Context, as *acting, fn func(*Tx) error) (Revision, error) {
 	var needed Revision
 	for {
-		base, rev, p, err := s.attempt(ctx, as, fn)
-		if p != nil {
-			outcome := s.await(ctx, p)
-			if outcome == errAgain {
-				continue
-			}
-			if outcome != nil {
-				return Revision{}, outcome
-			}
+		a, err := s.attempt(ctx, as, fn)
+		if err != nil {
+			return Revision{}, err
 		}
-		if err == errAgain {
+		again, err := s.outcome(ctx, a)
+		if !again && a.own == nil && err == a.err {
+			again, err = s.outdated(ctx, a, &needed)
+		}
+		if again {
 			continue
 		}
-		if s.line != nil && !base.IsZero() && (err != nil || rev == base) {
-			if ok, stale := s.upToDate(ctx, base, &needed); stale != nil {
-				return Revision{}, stale
-			} else if !ok {
-				continue
+		if a.full {
+			if err := s.alone(ctx, s.reclaim); errors.Is(err, ErrCorrupt) { // see Options.CheckEachCommit
+				return Revision{}, err
 			}
 		}
-		return rev, err
+		if err != nil {
+			return Revision{}, err
+		}
+		return a.revision, nil
 	}
 }
 
-// attempt runs a transaction once, and returns the revision of the state that it saw, zero if it
-// has not run, and the proposal that has to become durable before what it returns is true, if
-// there is one.
-func (s *Store) attempt(ctx context.Context, as *acting, fn func(*Tx) error) (base, rev Revision, p *proposal, err error) {
+// An attempt is one run of a transaction, and what it came to if that which it saw and
+// proposed becomes durable.
+type attempt struct {
+	own      *proposal // what it proposed; nil if it changed nothing, or failed
+	on       *proposal // that made what it saw; nil if that was published
+	base     Revision  // that of what it saw
+	revision Revision
+	err      error
+	full     bool // the dictionary has grown enough to be compacted
+}
+
+// attempt runs a transaction once. An error says that it has not run.
+func (s *Store) attempt(ctx context.Context, as *acting, fn func(*Tx) error) (a attempt, err error) {
 	if err := s.catchUp(ctx); err != nil {
-		return base, rev, nil, err
+		return a, err
 	}
-	if err := s.take(ctx); err != nil {
-		return base, rev, nil, err
+	if err := s.takeToPropose(ctx); err != nil {
+		return a, err
 	}
 	defer s.release()
 	tx := s.begin(ctx)
-	base = s.revision(&tx.base.Meta)
-	rev, err = transact(s.mark, tx, as, fn)
-	if err := s.reclaim(ctx); err != nil { // it is corrupt, see Options.CheckEachCommit
-		return Revision{}, Revision{}, nil, err
+	a.on, a.base = tx.on, s.revision(&tx.base.Meta)
+	if a.revision, a.err = transact(s.mark, tx, as, fn); a.err == nil {
+		a.own = tx.proposed
 	}
-	if err == nil && tx.proposed != nil {
-		return base, rev, tx.proposed, nil
-	}
-	return base, rev, tx.on, err
+	a.full = s.full()
+	return a, nil
 }
 
 // transact runs a transaction in the turn. The mark is for [Store.reentered] to be

@@ -196,8 +196,8 @@ func (w *watcher) readLog(ctx context.Context, yield func(Change, error) bool) (
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	for c, err := range s.line.log.Tail(ctx, w.at) {
-		if err == nil {
-			err = w.ready(ctx)
+		if why := w.ready(ctx); why != nil {
+			err = why
 		}
 		if err == nil {
 			err = s.reach(ctx, c.Revision)
@@ -212,7 +212,7 @@ func (w *watcher) readLog(ctx context.Context, yield func(Change, error) bool) (
 		if err != nil {
 			return true, err
 		}
-		w.at, w.begun = c.Revision, false
+		w.at, w.begun, w.starts = c.Revision, true, -1 // what it knows of the history is not of there
 		if !yield(change, nil) {
 			return false, nil
 		}
