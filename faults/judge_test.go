@@ -73,6 +73,7 @@ func (j *judge) extend(commits []store.Commit, asked []record) error {
 			wanted[asked[i].Result.Revision] = true
 		}
 	}
+	j.digests[j.revision.String()] = j.digest() // as someone may not have seen more
 	for i := range commits {
 		if err := j.add(&commits[i], ops); err != nil {
 			return fmt.Errorf("position %d: %w", commits[i].Revision.Position(), err)
