@@ -21,6 +21,8 @@ type judge struct {
 	commits   map[int64]commitOf   // by operation
 	digests   map[string]string    // by revision, of those that were asked for
 
+	staleness int64 // how old whatever is shown may be; 0 is no bound
+
 	lost *judge // what had been committed on a server that did not survive; or nil
 	fork int64  // when it was known that it did not
 }
@@ -314,13 +316,17 @@ func (j *judge) checkOrder(records []record) error {
 		return !events[a].end && events[b].end // at the same time is not after
 	})
 	type life struct{ node, life int }
-	var told uint64 // the newest that anybody has been told of
+	var told tellings
 	shown := map[life]uint64{}
 	floor := map[*record][2]uint64{}
 	for _, e := range events {
 		at := life{e.r.Node, e.r.Life}
 		if !e.end {
-			floor[e.r] = [2]uint64{told, shown[at]}
+			least := shown[at]
+			if j.staleness > 0 {
+				least = max(least, told.before(e.at-j.staleness))
+			}
+			floor[e.r] = [2]uint64{told.newest(), least}
 			continue
 		}
 		position, ok := j.shows(e.r)
@@ -334,9 +340,38 @@ func (j *judge) checkOrder(records []record) error {
 		if position < least {
 			return fmt.Errorf("%+v: it is at position %d, and %d had been shown before it was asked", *e.r, position, least)
 		}
-		told, shown[at] = max(told, position), max(shown[at], position)
+		told, shown[at] = told.add(e.at, position), max(shown[at], position)
 	}
 	return nil
+}
+
+// Tellings say when anybody was first told of a position.
+type tellings []struct {
+	at       int64
+	position uint64
+}
+
+func (t tellings) newest() uint64 {
+	if len(t) == 0 {
+		return 0
+	}
+	return t[len(t)-1].position
+}
+
+func (t tellings) add(at int64, position uint64) tellings {
+	if position <= t.newest() {
+		return t
+	}
+	return append(t, struct {
+		at       int64
+		position uint64
+	}{at, position})
+}
+
+// before returns the newest that was told before a time.
+func (t tellings) before(at int64) uint64 {
+	i := sort.Search(len(t), func(i int) bool { return t[i].at >= at })
+	return t[:i].newest()
 }
 
 // shows returns the position in this log that an answer shows to have been reached.

@@ -151,3 +151,10 @@ func (l *load) draw(reader bool) op {
 }
 
 func user() string { return fmt.Sprintf("u%d", rand.IntN(3)) }
+
+// written returns how many transactions have been acknowledged.
+func (t *tokens) written() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.n
+}

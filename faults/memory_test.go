@@ -62,14 +62,12 @@ func (l *load) settled(t *testing.T) {
 }
 
 // judged makes sure that a whole history agrees with the log, and is linearizable.
-func judged(t *testing.T, origin store.Revision, commits []store.Commit, records []record) *judge {
+func judged(t *testing.T, j *judge, commits []store.Commit, records []record) {
 	t.Helper()
-	j := newJudge(origin)
 	require.NoError(t, j.extend(commits, records))
 	require.NoError(t, j.check(records))
 	require.NoError(t, linearizable(records))
 	t.Logf("%d commits, %v", len(commits), tally(records))
-	return j
 }
 
 func TestEnginesOnAFaultyLog(t *testing.T) {
@@ -91,7 +89,7 @@ func TestEnginesOnAFaultyLog(t *testing.T) {
 			faults.Stop()
 			load.settled(t)
 			records = append(records, load.history.take()...)
-			judged(t, origin, commitsOf(t, log, origin), records)
+			judged(t, newJudge(origin), commitsOf(t, log, origin), records)
 		})
 	}
 }
