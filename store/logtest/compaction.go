@@ -101,6 +101,7 @@ func compactAll(e env) {
 		w.commit(logs[0], group...)
 		tl.expect(group[0].Revision.Position(), w.model.head().Position())
 		w.compact(logs[0], 0)
+		w.same(logs[0])
 		w.same(logs[1])
 		w.refused(logs[1], "the head is its grandparent", plains(w.model.head(), "late", 2)[1])
 	}

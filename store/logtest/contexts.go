@@ -51,7 +51,7 @@ func cancelledAppend(e env) {
 	logs := w.handles(2)
 	w.commit(w.log, plain(w.model.head(), "first"))
 	for i := range 60 {
-		group := plains(w.model.head(), fmt.Sprint(i), 1+i%3)
+		group := plains(w.model.head(), fmt.Sprint(i), 1+i%4)
 		ctx, cancel := context.WithCancel(context.Background())
 		if i%3 == 0 {
 			cancel()

@@ -3,6 +3,7 @@ package logtest
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -35,65 +36,71 @@ type race struct {
 	in    map[store.CommitID]store.Revision // acknowledged
 	out   map[store.CommitID]bool           // refused
 	newer atomic.Uint64                     // the greatest position that was acknowledged
-	fault error                             // the first
+	fault failure
 }
 
 // race starts the appenders, which stop at the first fault.
 func (w *world) race(ctx context.Context) *race {
 	r := &race{w: w, logs: w.handles(4), ctx: ctx, in: map[store.CommitID]store.Revision{}, out: map[store.CommitID]bool{}}
 	for g := range appenders {
-		r.all.Go(func() {
-			if err := r.run(g); err != nil {
-				r.fail(err)
-			}
-		})
+		r.all.Go(func() { r.fault.note(r.run(g)) })
 	}
 	return r
 }
 
-func (r *race) fail(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.fault == nil {
-		r.fault = err
-	}
-}
+func (r *race) failed() error { return r.fault.first() }
 
-func (r *race) failed() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.fault
-}
-
-// run is what each goroutine does: ask for the head, append to it, try again.
+// run is what each goroutine does: ask for the head, append to it, try again. Now and
+// then it tries a head of before as well, so that there are conflicts however the
+// goroutines are scheduled.
 func (r *race) run(g int) error {
-	last := uint64(0)
+	last, before := uint64(0), store.Revision{}
 	for n := 0; n < each && r.failed() == nil; {
 		log := r.logs[(g+n)%len(r.logs)]
 		head, err := r.head(log, &last)
 		if err != nil {
 			return err
 		}
-		group := plains(head, fmt.Sprintf("%d-%d", g, n), 1+n%3)
-		err = log.Append(r.ctx, group)
-		if err != nil && !is(err, store.ErrConflict) {
-			return fmt.Errorf("Append: %w", err)
-		}
-		r.mu.Lock()
-		for _, c := range group {
-			if err == nil {
-				r.in[c.ID] = c.Revision
-			} else {
-				r.out[c.ID] = true
+		if n%4 == 3 {
+			if _, err := r.append(log, before, fmt.Sprintf("late-%d-%d", g, n), 1+n%2); err != nil {
+				return err
 			}
 		}
-		r.mu.Unlock()
-		if err == nil {
+		in, err := r.append(log, head, fmt.Sprintf("%d-%d", g, n), 1+n%3)
+		if err != nil {
+			return err
+		}
+		if in {
 			n++
-			raise(&r.newer, head.Position()+uint64(len(group)))
+			before = head
 		}
 	}
 	return nil
+}
+
+// append appends a group, and notes what came of it. It is not in the log if compacted
+// is the answer, for it has never been appended before.
+func (r *race) append(log store.Log, parent store.Revision, name string, n int) (in bool, err error) {
+	group := plains(parent, name, n)
+	runtime.Gosched() // others may be faster
+	err = log.Append(r.ctx, group)
+	if err != nil && !is(err, store.ErrConflict) && !is(err, store.ErrCompacted) {
+		return false, fmt.Errorf("Append: %w", err)
+	}
+	r.mu.Lock()
+	for _, c := range group {
+		if err == nil {
+			r.in[c.ID] = c.Revision
+		} else {
+			r.out[c.ID] = true
+		}
+	}
+	r.mu.Unlock()
+	if err != nil {
+		return false, nil
+	}
+	raise(&r.newer, group[n-1].Revision.Position())
+	return true, nil
 }
 
 // head asks for the head, which is not before anything that was acknowledged before.
@@ -121,6 +128,7 @@ func (r *race) end() {
 	r.w.t.Helper()
 	r.w.do(fmt.Sprintf("what %d goroutines do that append", appenders), r.all.Wait)
 	require.NoError(r.w.t, r.failed())
+	require.NotEmpty(r.w.t, r.out, "conflicts")
 	r.w.readAll(r.w.head(r.logs[1]))
 	seen := map[store.CommitID]bool{}
 	for _, c := range r.w.model.commits {
@@ -177,102 +185,4 @@ func concurrentSnapshots(e env) {
 		require.Equal(e.t, w.model.at(position), s.snap.Revision, "the revision of a snapshot")
 		require.NoError(e.t, differTuples(w.model.state(position).tuples, s.tuples), "the tuples of a snapshot at position %d", position)
 	}
-}
-
-// concurrentFollowers follows a log as stores do, while others append and compact.
-func concurrentFollowers(e env) {
-	w := e.world()
-	ctx, cancel := w.patience()
-	defer cancel()
-	r := w.race(ctx)
-	following, leave := context.WithCancel(ctx)
-	defer leave()
-	var followers sync.WaitGroup
-	states := make([]*follower, 3)
-	for i := range states {
-		states[i] = &follower{log: r.logs[i], reached: make(chan uint64, 1<<16)}
-		followers.Go(func() {
-			if err := states[i].run(following); err != nil {
-				r.fail(err)
-			}
-		})
-	}
-	for n := range 10 {
-		if err := r.logs[3].Compact(ctx, uint64(n)); err != nil {
-			r.fail(fmt.Errorf("Compact: %w", err))
-		}
-	}
-	w.do("what goroutines do that append", r.all.Wait)
-	require.NoError(e.t, r.failed())
-	head := w.head(w.log)
-	for _, f := range states {
-		w.do("a follower on its way to the head", func() {
-			for n := range f.reached {
-				if n >= head.Position() {
-					return
-				}
-			}
-		})
-	}
-	leave()
-	w.do("a follower", followers.Wait)
-	require.NoError(e.t, r.failed())
-	snap, done := w.snapshot(w.log)
-	defer done()
-	tuples, err := collect(snap)
-	require.NoError(e.t, err)
-	require.Len(e.t, tuples, len(r.in), "each commit added one tuple")
-	for i, f := range states {
-		require.Equal(e.t, head, f.at, "where follower %d has come", i)
-		require.NoError(e.t, differTuples(tuples, f.state.tuples), "the tuples of follower %d", i)
-	}
-}
-
-// A follower keeps up with a log.
-type follower struct {
-	log     store.Log
-	at      store.Revision
-	state   state
-	reached chan uint64
-}
-
-// run takes a snapshot and follows, and again when that cannot go on.
-func (f *follower) run(ctx context.Context) error {
-	defer close(f.reached)
-	for ctx.Err() == nil {
-		snap, err := f.log.Snapshot(ctx)
-		if err == nil {
-			f.state.tuples, err = collect(snap)
-		}
-		if err != nil && ctx.Err() == nil {
-			return fmt.Errorf("Snapshot: %w", err)
-		}
-		if err != nil {
-			return nil
-		}
-		f.at = snap.Revision
-		f.reached <- f.at.Position()
-		if err := f.follow(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// follow applies what comes after the snapshot, until it is compacted or ctx ends.
-func (f *follower) follow(ctx context.Context) error {
-	for c, err := range f.log.Tail(ctx, f.at) {
-		switch {
-		case is(err, store.ErrCompacted) || err != nil && ctx.Err() != nil:
-			return nil
-		case err != nil:
-			return fmt.Errorf("Tail: %w", err)
-		case c.Parent != f.at:
-			return fmt.Errorf("Tail after %s goes on with a commit on %s", f.at, c.Parent)
-		}
-		f.state.apply(c)
-		f.at = c.Revision
-		f.reached <- f.at.Position()
-	}
-	return nil
 }

@@ -83,4 +83,3 @@ func listen(t *testing.T, name string, open func(testing.TB) logtest.Target) (sa
 	}
 	return strings.Join(r.said, "\n"), r.Failed()
 }
-

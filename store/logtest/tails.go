@@ -71,6 +71,8 @@ func tailOfEmptyLogWaits(e env) {
 	tl := w.tail(w.another(), w.model.start)
 	w.commit(w.log, plains(w.model.head(), "a", 3)...)
 	tl.expect(1, 3)
+	w.commit(w.log, plains(w.model.head(), "b", 2)...) // in case it began late, and found the first ones
+	tl.expect(4, 5)
 	tl.stop()
 }
 

@@ -14,7 +14,7 @@ const (
 	maxSmall   = 1 << 20   // bytes of commits that one statement appends
 	maxChanged = 10_000    // tuples that one statement changes
 	maxRow     = 256 << 10 // bytes of a commit that has one row; what is bigger is in parts of this size
-	maxRetries = 10        // of a transaction that the server has given up because of another
+	copyRows   = 50_000    // of the tuple table that are copied at once
 )
 
 // errConflict says that the head was not the parent when the appender had locked it.
@@ -34,18 +34,14 @@ func (l *Log) Append(ctx context.Context, commits []store.Commit) error {
 	if err != nil {
 		return l.wrap("appending", err)
 	}
-	for i := 0; ; i++ {
+	err = again(func() error {
 		if g.small() {
-			err = l.appendSmall(ctx, g)
-		} else {
-			err = l.transact(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error { return l.appendLarge(ctx, tx, g) })
+			return l.appendSmall(ctx, g)
 		}
-		if i == maxRetries || !hasCode(err, serializationFailure, deadlockDetected) {
-			break
-		}
-	}
+		return l.transact(ctx, func(tx pgx.Tx) error { return l.appendLarge(ctx, tx, g) })
+	})
 	if errors.Is(err, errConflict) {
-		err = l.settle(ctx, g)
+		err = again(func() error { return l.settle(ctx, g) })
 	}
 	if err == nil {
 		l.tell()
@@ -127,17 +123,49 @@ func (l *Log) insert(ctx context.Context, tx pgx.Tx, g *group) error {
 			return err
 		}
 	}
-	for from := 0; from < len(g.put.keys); from += maxChanged {
-		some := g.put.slice(from, min(from+maxChanged, len(g.put.keys)))
-		if _, err := l.exec(ctx, tx, l.sql.put, some.args()...); err != nil {
-			return err
-		}
+	if err := l.insertTuples(ctx, tx, &g.put); err != nil {
+		return err
 	}
 	if g.schema != "" {
 		_, err := l.exec(ctx, tx, l.sql.schema, g.schema)
 		return err
 	}
 	return nil
+}
+
+// insertTuples writes rows of the tuple table. Many are copied, which fails if one of them is there
+// already; then they are written as few are.
+func (l *Log) insertTuples(ctx context.Context, tx pgx.Tx, all *rows) error {
+	for n := len(all.keys); n > 0; {
+		some := all.slice(len(all.keys)-n, len(all.keys)-n+min(n, copyRows))
+		n -= len(some.keys)
+		if len(some.keys) > maxChanged {
+			err := l.copyTuples(ctx, tx, &some)
+			if err == nil {
+				continue
+			}
+			if !hasCode(err, uniqueViolation) {
+				return err
+			}
+		}
+		for from := 0; from < len(some.keys); from += maxChanged {
+			few := some.slice(from, min(from+maxChanged, len(some.keys)))
+			if _, err := l.exec(ctx, tx, l.sql.put, few.args()...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// copyTuples writes rows that are new, or none.
+func (l *Log) copyTuples(ctx context.Context, tx pgx.Tx, some *rows) error {
+	bounded, cancel := l.timeout(ctx)
+	defer cancel()
+	return because(bounded, pgx.BeginFunc(bounded, tx, func(tx pgx.Tx) error { // a savepoint
+		_, err := tx.CopyFrom(bounded, pgx.Identifier{l.opt.Store, "tuple"}, tupleColumns(), pgx.CopyFromSlice(len(some.keys), some.row))
+		return err
+	}))
 }
 
 // insertLog writes the rows of the log, about maxSmall bytes at a time.
@@ -193,7 +221,7 @@ func (l *Log) insertParts(ctx context.Context, tx pgx.Tx, position int64, data [
 // they had all that was before. (One that was cancelled while it waited for them
 // is seen by everybody although they may not have it.)
 func (l *Log) settle(ctx context.Context, g *group) error {
-	return l.transact(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
+	return l.transact(ctx, func(tx pgx.Tx) error {
 		if _, err := l.exec(ctx, tx, l.sql.lock); err != nil {
 			return err
 		}

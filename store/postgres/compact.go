@@ -17,7 +17,7 @@ func (l *Log) Compact(ctx context.Context, keep uint64) error {
 		return err
 	}
 	defer l.leave()
-	return l.failed(ctx, "compacting", l.compact(ctx, keep))
+	return l.failed(ctx, "compacting", again(func() error { return l.compact(ctx, keep) }))
 }
 
 func (l *Log) compact(ctx context.Context, keep uint64) error {
@@ -25,7 +25,12 @@ func (l *Log) compact(ctx context.Context, keep uint64) error {
 	if err != nil || head.Position() <= keep {
 		return err
 	}
-	for until := int64(head.Position() - keep); ; {
+	until := int64(head.Position() - keep)
+	// Before anything is deleted: see appendStatement for why.
+	if _, err := l.exec(ctx, l.pool, l.sql.rebase, until); err != nil {
+		return err
+	}
+	for {
 		if n, err := l.exec(ctx, l.pool, l.sql.compact, until, compactRows); err != nil || n == 0 {
 			return err
 		}
@@ -43,28 +48,39 @@ func (l *Log) NewEpoch(ctx context.Context) (store.Revision, error) {
 	}
 	defer l.leave()
 	var fork store.Revision
-	err := l.compact(ctx, 0) // most of it without a lock
-	if err == nil {
-		err = l.transact(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
-			head, err := l.lock(ctx, tx)
-			if err != nil {
-				return err
-			}
-			n, err := l.newest(ctx, tx)
-			if err != nil {
-				return err
-			}
-			if _, err := l.exec(ctx, tx, l.sql.empty); err != nil {
-				return err
-			}
-			fork = head.Fork()
-			_, err = l.exec(ctx, tx, l.sql.base, int64(fork.Position()), fork.String(), n.at)
+	err := again(func() error {
+		if err := l.compact(ctx, 0); err != nil { // most of it without a lock
+			return err
+		}
+		return l.transact(ctx, func(tx pgx.Tx) (err error) {
+			fork, err = l.fork(ctx, tx)
 			return err
 		})
-	}
+	})
 	if err != nil {
 		return store.Revision{}, l.failed(ctx, "beginning an epoch", err)
 	}
 	l.tell()
 	return fork, nil
+}
+
+// fork puts the fork of the head in the place of the whole log.
+func (l *Log) fork(ctx context.Context, tx pgx.Tx) (store.Revision, error) {
+	head, err := l.lock(ctx, tx)
+	if err != nil {
+		return head, err
+	}
+	n, err := l.newest(ctx, tx)
+	if err != nil {
+		return head, err
+	}
+	fork := head.Fork()
+	if _, err := l.exec(ctx, tx, l.sql.fork, int64(fork.Position()), fork.String()); err != nil {
+		return head, err
+	}
+	if _, err := l.exec(ctx, tx, l.sql.empty); err != nil {
+		return head, err
+	}
+	_, err = l.exec(ctx, tx, l.sql.base, int64(fork.Position()), fork.String(), n.at)
+	return fork, err
 }

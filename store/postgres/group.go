@@ -154,6 +154,20 @@ func (r *rows) args() []any {
 	return []any{r.keys, r.objectTypes, r.objectIDs, r.relations, r.subjectTypes, r.subjectIDs, r.subjectRels, r.caveats, r.contexts, r.expires, r.aside}
 }
 
+// row returns a row as its columns.
+func (r *rows) row(i int) ([]any, error) {
+	return []any{r.keys[i], r.objectTypes[i], r.objectIDs[i], r.relations[i], r.subjectTypes[i], r.subjectIDs[i], r.subjectRels[i],
+		at(r.caveats, i), at(r.contexts, i), at(r.expires, i), at(r.aside, i)}, nil
+}
+
+// at returns an element, or nil if a ends before it.
+func at[T any](a []T, i int) any {
+	if i < len(a) {
+		return a[i]
+	}
+	return nil
+}
+
 // short is a tuple around which only a caveat's context is printed and read.
 var short = tuple.New(tuple.Object{Type: "o", ID: "o"}, "r", tuple.Subject{Object: tuple.Object{Type: "s", ID: "s"}})
 

@@ -71,7 +71,10 @@ func (h *heads) run(l *Log) {
 		if q == nil {
 			return
 		}
-		q.head, q.err = l.head(l.ctx, l.pool)
+		q.err = again(func() (err error) {
+			q.head, err = l.head(l.ctx, l.pool)
+			return err
+		})
 		close(q.done)
 	}
 }

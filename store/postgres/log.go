@@ -175,11 +175,13 @@ func (l *Log) row(ctx context.Context, db querier, into []any, sql string, args 
 	return because(bounded, db.QueryRow(bounded, sql, append([]any{l.mode}, args...)...).Scan(into...))
 }
 
-// transact runs fn in a transaction, and commits it unless fn fails.
-func (l *Log) transact(ctx context.Context, options pgx.TxOptions, fn func(pgx.Tx) error) error {
+// transact runs fn in a transaction, and commits it unless fn fails. In it each statement sees what has
+// been committed before it, whatever the database's default is: who has waited for the lock
+// then reads what is true.
+func (l *Log) transact(ctx context.Context, fn func(pgx.Tx) error) error {
 	bounded, cancel := l.timeout(ctx)
 	defer cancel()
-	tx, err := l.pool.BeginTx(bounded, options)
+	tx, err := l.pool.BeginTx(bounded, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
 	if err != nil {
 		return because(bounded, err)
 	}
@@ -194,6 +196,18 @@ func (l *Log) transact(ctx context.Context, options pgx.TxOptions, fn func(pgx.T
 	last, cancel := l.timeout(ctx)
 	defer cancel()
 	return because(last, tx.Commit(last))
+}
+
+const maxRetries = 20 // of what the server has given up because of another transaction
+
+// again calls fn again while the server refuses it because of another transaction.
+func again(fn func() error) (err error) {
+	for range maxRetries {
+		if err = fn(); !hasCode(err, serializationFailure, deadlockDetected) {
+			break
+		}
+	}
+	return err
 }
 
 // because adds to an error why the context ended.

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"testing"
@@ -83,4 +84,17 @@ func follow(tb testing.TB, l store.Log, after store.Revision, n int) []store.Com
 		}
 	}
 	return found
+}
+
+func isConflict(err error) bool {
+	return errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrCompacted)
+}
+
+func errorIsAny(err error, targets ...error) bool {
+	for _, target := range targets {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return false
 }

@@ -31,9 +31,11 @@ CREATE TABLE {store}.store (
 	one boolean PRIMARY KEY DEFAULT true CHECK (one),
 	version integer NOT NULL,
 	salt bytea NOT NULL,
+	base bigint NOT NULL,
+	revision text NOT NULL,
 	schema text NOT NULL DEFAULT ''
 );
-COMMENT ON TABLE {store}.store IS 'One row, which whoever appends to the log locks: the version of these tables, and the schema in force.';
+COMMENT ON TABLE {store}.store IS 'One row, which whoever appends to the log locks: the version of these tables, from where on the log is kept, and the schema in force.';
 
 CREATE TABLE {store}.log (
 	position bigint PRIMARY KEY,
@@ -103,7 +105,7 @@ func (l *Log) tryMigrate(ctx context.Context, list []string) error {
 	if version == len(list) {
 		return nil
 	}
-	return l.transact(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
+	return l.transact(ctx, func(tx pgx.Tx) error {
 		if err := read(tx, "SELECT version, salt FROM {store}.store FOR UPDATE"); err != nil {
 			return err
 		}
@@ -116,7 +118,7 @@ func (l *Log) tryMigrate(ctx context.Context, list []string) error {
 
 // create makes the tables of a new store, and the revision that it begins with.
 func (l *Log) create(ctx context.Context, list []string) error {
-	return l.transact(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
+	return l.transact(ctx, func(tx pgx.Tx) error {
 		var there bool
 		var encoding string
 		err := l.row(ctx, tx, []any{&there, &encoding}, `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1), current_setting('server_encoding')`, l.opt.Store)
@@ -136,10 +138,11 @@ func (l *Log) create(ctx context.Context, list []string) error {
 		}
 		l.salt = make([]byte, 16)
 		_, _ = rand.Read(l.salt) // never fails
-		if _, err := l.exec(ctx, tx, fill("INSERT INTO {store}.store (version, salt) VALUES (1, $1)", l.opt.Store), l.salt); err != nil {
+		begin := store.NewHistory().String()
+		if _, err := l.exec(ctx, tx, fill("INSERT INTO {store}.store (version, salt, base, revision) VALUES (1, $1, 0, $2)", l.opt.Store), l.salt, begin); err != nil {
 			return err
 		}
-		if _, err := l.exec(ctx, tx, l.sql.base, int64(0), store.NewHistory().String(), nil); err != nil {
+		if _, err := l.exec(ctx, tx, l.sql.base, int64(0), begin, nil); err != nil {
 			return err
 		}
 		return l.upgrade(ctx, tx, list, 1)

@@ -5,15 +5,16 @@ import (
 	"strings"
 )
 
-// fill puts the name of the store's schema in its place.
-func fill(sql, name string) string { return strings.ReplaceAll(sql, "{store}", name) }
+// fill puts the name of the store's schema in its place. It may be a keyword.
+func fill(sql, name string) string { return strings.ReplaceAll(sql, "{store}", `"`+name+`"`) }
 
 // statements are the texts that are used often.
 type statements struct {
 	appends [shapes]string
 
 	lock, head, base, logRow, part, remove, put, schema, notify string
-	ends, group, tail, parts, newest, copy, compact, empty      string
+	ends, group, tail, parts, newest, copy, compact, empty,
+	rebase, fork string
 }
 
 func newStatements(name string) statements {
@@ -38,6 +39,9 @@ func newStatements(name string) statements {
 			FROM {store}.log ORDER BY position DESC LIMIT 1`,
 		copy: `COPY {store}.tuple (object_type, object_id, relation, subject_type, subject_id, subject_relation, caveat, context, expires, aside)
 			TO STDOUT (FORMAT binary)`,
+		rebase: `UPDATE {store}.store AS s SET base = b.position, revision = b.revision
+			FROM {store}.log AS b WHERE b.position = $1 AND s.base < $1`,
+		fork: `UPDATE {store}.store SET base = $1, revision = $2`,
 		compact: `WITH until AS (SELECT least($1::bigint, (SELECT position FROM {store}.log ORDER BY position LIMIT 1) + $2::bigint) AS position),
 			parts AS (DELETE FROM {store}.part WHERE position < (SELECT position FROM until))
 			DELETE FROM {store}.log WHERE position < (SELECT position FROM until)`,
@@ -45,7 +49,7 @@ func newStatements(name string) statements {
 		parts: `SELECT data FROM {store}.part WHERE position = $1 ORDER BY part`,
 	}
 	for _, sql := range []*string{&s.lock, &s.head, &s.base, &s.logRow, &s.part, &s.remove, &s.put, &s.schema, &s.ends, &s.group, &s.tail, &s.parts,
-		&s.newest, &s.copy, &s.compact, &s.empty} {
+		&s.newest, &s.copy, &s.compact, &s.empty, &s.rebase, &s.fork} {
 		*sql = fill(*sql, name)
 	}
 	for i := range s.appends {
@@ -71,11 +75,16 @@ const (
 //
 // The lock makes appenders wait in line. Whoever has waited for another still sees the log as it was
 // before, with the parent as its head; but the position after it is taken, which ON CONFLICT
-// notices. The other changes are made only if the first row was inserted, and no commit can have come between
-// what this statement sees and that, so they are made on exactly the state of the parent.
+// notices. If what took it may have been compacted away since, the row that is locked has another base: the server looks at
+// its newest version, and the condition does not hold for that. The other changes are made only if the first row was
+// inserted, and no commit can have come between what this statement sees and that, so they
+// are made on exactly the state of the parent.
+//
+// All this is so at the isolation level READ COMMITTED. Where a stricter one is the default, the server
+// refuses whoever has waited, and [Log.Append] tries again.
 func appendStatement(s shape) string {
 	var b strings.Builder
-	b.WriteString(`WITH lock AS MATERIALIZED (SELECT 1 FROM {store}.store FOR UPDATE),
+	b.WriteString(`WITH lock AS MATERIALIZED (SELECT 1 FROM {store}.store WHERE base < $1 OR base = $1 AND revision = $2 FOR UPDATE),
 		parent AS (SELECT 1 FROM {store}.log WHERE position = $1 AND revision = $2 AND EXISTS (SELECT FROM lock)),
 		first AS (INSERT INTO {store}.log (position, revision, id, at, data)
 			SELECT $1::bigint + 1, ($3::text[])[1], ($4::uuid[])[1], ($5::timestamptz[])[1], ($6::bytea[])[1] WHERE EXISTS (SELECT FROM parent)
@@ -115,3 +124,8 @@ func putFrom(first int) string {
 }
 
 const columns = 11 // of the tuple table
+
+// tupleColumns returns their names.
+func tupleColumns() []string {
+	return []string{"key", "object_type", "object_id", "relation", "subject_type", "subject_id", "subject_relation", "caveat", "context", "expires", "aside"}
+}

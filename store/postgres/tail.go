@@ -77,7 +77,11 @@ func (l *Log) wait(ctx context.Context, news <-chan struct{}) error {
 
 // read returns commits after a revision, some of them if there are many.
 func (l *Log) read(ctx context.Context, after store.Revision) ([]store.Commit, error) {
-	found, err := l.readRows(ctx, after)
+	var found []logRow
+	err := again(func() (err error) {
+		found, err = l.readRows(ctx, after)
+		return err
+	})
 	if errors.Is(err, errGone) {
 		return nil, l.gone(ctx, after)
 	}

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -66,7 +65,8 @@ func Start(settings Settings) (*Server, error) {
 // binaries returns the directory of the newest server that is installed.
 func binaries() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
-		return filepath.Dir(path), nil
+		path, err = filepath.EvalSymlinks(path) // the other programs need not have links
+		return filepath.Dir(path), err
 	}
 	var found []string
 	for _, pattern := range []string{"/usr/lib/postgresql/*/bin/initdb", "/usr/pgsql-*/bin/initdb", "/opt/homebrew/opt/postgresql@*/bin/initdb"} {
@@ -292,17 +292,4 @@ func (s *Server) Close() {
 		_ = s.Kill()
 	}
 	_ = os.RemoveAll(s.dir)
-}
-
-// Shared is a server, or databases on one, that the tests of a package share. The zero
-// value is ready: the server is started by the first [Shared.Database].
-//
-//	var shared pgtest.Shared
-//
-//	func TestMain(m *testing.M) { os.Exit(shared.Main(m)) }
-type Shared struct {
-	once   sync.Once
-	server *Server
-	url    string
-	err    error
 }

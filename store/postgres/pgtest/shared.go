@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -14,6 +15,19 @@ import (
 // EnvURL is the environment variable with the connection string of a server that is
 // there already. Its user must be allowed to create databases.
 const EnvURL = "BAOBAB_POSTGRES_URL"
+
+// Shared is a server, or databases on one, that the tests of a package share. The zero
+// value is ready: the server is started by the first [Shared.Database].
+//
+//	var shared pgtest.Shared
+//
+//	func TestMain(m *testing.M) { os.Exit(shared.Main(m)) }
+type Shared struct {
+	once   sync.Once
+	server *Server
+	url    string
+	err    error
+}
 
 // Main runs the tests and then ends the server, if there is one. It returns the exit code.
 func (s *Shared) Main(m *testing.M) int {

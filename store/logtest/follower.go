@@ -1,0 +1,165 @@
+package logtest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/baobab-authz/baobab/store"
+)
+
+// A follower keeps up with a log, as a store does.
+type follower struct {
+	log     store.Log
+	wait    <-chan struct{} // closed when it may go on after its first snapshot
+	at      store.Revision
+	state   state
+	reached atomic.Uint64 // the position to which it has come
+	moved   chan struct{} // has a value, or is closed, when that may be another
+}
+
+// concurrentFollowers follows a log while others append and compact. One of the followers
+// goes to sleep and wakes when what it has not seen is compacted.
+func concurrentFollowers(e env) {
+	w := e.world()
+	ctx, cancel := w.patience()
+	defer cancel()
+	logs := w.handles(4)
+	w.commit(w.log, plains(w.model.head(), "first", 3)...)
+	following, leave := context.WithCancel(ctx)
+	defer leave()
+	awake, asleep := make(chan struct{}), make(chan struct{})
+	close(awake)
+	followers := []*follower{{log: logs[0], wait: awake}, {log: logs[1], wait: awake}, {log: logs[2], wait: asleep}}
+	var all sync.WaitGroup
+	var faults failure
+	for _, f := range followers {
+		f.moved = make(chan struct{}, 1)
+		all.Go(func() { faults.note(f.run(following)) })
+	}
+	for _, f := range followers {
+		w.reach(f, 3)
+	}
+	r := w.race(ctx)
+	for n := range uint64(20) {
+		faults.note(logs[3].Compact(ctx, n%5))
+		w.reach(followers[n%2], min(3+4*n, appenders*each)) // a time after which there is something new
+	}
+	w.do("what goroutines do that append", r.all.Wait)
+	require.NoError(e.t, r.failed())
+	require.NoError(e.t, logs[3].Compact(ctx, 2))
+	close(asleep)
+	head := w.head(w.log)
+	for n := range 10 {
+		c := plain(head, fmt.Sprint("last-", n))
+		require.NoError(e.t, w.append(logs[n%4], c), "Append to the head")
+		head = c.Revision
+	}
+	for _, f := range followers {
+		w.reach(f, head.Position())
+	}
+	leave()
+	w.do("a follower", all.Wait)
+	require.NoError(e.t, faults.first())
+	w.agree(followers, head, len(r.in)+13)
+}
+
+// agree compares followers that have come to the head with a snapshot.
+func (w *world) agree(followers []*follower, head store.Revision, tuples int) {
+	w.t.Helper()
+	snap, cancel := w.snapshot(w.log)
+	defer cancel()
+	want, err := collect(snap)
+	require.NoError(w.t, err, "the tuples of a snapshot")
+	require.Equal(w.t, head, snap.Revision, "the revision of the snapshot")
+	require.Len(w.t, want, tuples, "the tuples of the snapshot, of which each commit added one")
+	for i, f := range followers {
+		require.Equal(w.t, head, f.at, "where follower %d has come", i)
+		require.NoError(w.t, differTuples(want, f.state.tuples), "the tuples of follower %d", i)
+	}
+}
+
+// reach waits for a follower to come to a position, or to give up.
+func (w *world) reach(f *follower, position uint64) {
+	w.t.Helper()
+	w.do(fmt.Sprintf("a follower on its way to position %d", position), func() {
+		for f.reached.Load() < position {
+			if _, ok := <-f.moved; !ok {
+				return
+			}
+		}
+	})
+}
+
+// A failure keeps the first of several errors.
+type failure struct {
+	mu  sync.Mutex
+	err error
+}
+
+func (f *failure) note(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err == nil {
+		f.err = err
+	}
+}
+
+func (f *failure) first() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}
+
+// reach says where the follower is.
+func (f *follower) reach(at store.Revision) {
+	f.at = at
+	f.reached.Store(at.Position())
+	select {
+	case f.moved <- struct{}{}:
+	default: // it says so already
+	}
+}
+
+// run takes a snapshot and follows, and again when that cannot go on.
+func (f *follower) run(ctx context.Context) error {
+	defer close(f.moved)
+	for ctx.Err() == nil {
+		snap, err := f.log.Snapshot(ctx)
+		if err == nil {
+			f.state.tuples, err = collect(snap)
+		}
+		if err != nil && ctx.Err() == nil {
+			return fmt.Errorf("Snapshot: %w", err)
+		}
+		if err != nil {
+			return nil
+		}
+		f.reach(snap.Revision)
+		<-f.wait
+		if err := f.follow(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// follow applies what comes after the snapshot, until it is compacted or ctx ends.
+func (f *follower) follow(ctx context.Context) error {
+	for c, err := range f.log.Tail(ctx, f.at) {
+		switch {
+		case is(err, store.ErrCompacted) || err != nil && ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return fmt.Errorf("Tail: %w", err)
+		case c.Parent != f.at:
+			return fmt.Errorf("Tail after %s goes on with a commit on %s", f.at, c.Parent)
+		}
+		f.state.apply(c)
+		f.reach(c.Revision)
+	}
+	return nil
+}

@@ -1,0 +1,29 @@
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/baobab-authz/baobab/store"
+	"github.com/baobab-authz/baobab/store/logtest"
+	"github.com/baobab-authz/baobab/store/postgres"
+)
+
+// TestContract runs the suite of package logtest, each of its logs a store of its own in one database.
+func TestContract(t *testing.T) {
+	pool, err := pgxpool.New(context.Background(), shared.Database(t)+"&pool_max_conns=50")
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	var stores atomic.Int64
+	logtest.Run(t, func(tb testing.TB) logtest.Target {
+		name := fmt.Sprintf("store_%d", stores.Add(1))
+		return logtest.Target{Open: func() (store.Log, error) {
+			return postgres.New(context.Background(), pool, postgres.Options{Store: name})
+		}}
+	})
+}
