@@ -127,7 +127,7 @@ func lose(t *testing.T) {
 	require.Equal(t, done, last.Outcome, last.Err)
 	for i := range 2 {
 		r := l.ask(i, f.places[i], op{ID: l.history.id(), Kind: read, Level: atLeast, Token: last.Revision, Cells: []string{"lost"}, Timeout: 5000})
-		require.Equal(t, cell{N: 2, Owner: "u0"}, r.Cells["lost"], r.Err)
+		require.Equal(t, cell{N: 2, Owner: "u0"}, r.Cells["lost"], "%+v", r)
 	}
 
 	for _, p := range f.proxies[:2] {
