@@ -171,9 +171,12 @@ func (l *link) close() {
 	})
 }
 
-// up passes on what the client sends.
+const buffer = 1 << 20 // of what is passed on together, as it was sent
+
+// up passes on what the client sends. What it sends together is frozen together: a server that
+// has half of a statement would wait for the rest, and let others wait.
 func (l *link) up() {
-	in, out := bufio.NewReader(l.client), bufio.NewWriter(l.server)
+	in, out := bufio.NewReaderSize(l.client, buffer), bufio.NewWriterSize(l.server, buffer)
 	for first := true; ; first = false {
 		m, err := readMessage(in, first)
 		if err != nil {
@@ -183,11 +186,11 @@ func (l *link) up() {
 		if l.commits(m) {
 			v = l.arm()
 		}
-		if v == cutRequest || !l.pass() || m.write(out) != nil {
+		if v == cutRequest || m.write(out) != nil {
 			return
 		}
 		if in.Buffered() == 0 {
-			if out.Flush() != nil {
+			if !l.pass() || out.Flush() != nil {
 				return
 			}
 			if l.is(cutBehind) {
@@ -236,7 +239,7 @@ func (l *link) is(v fault) bool {
 // down passes on what the server sends. The answer to an append it keeps back until it is whole,
 // which it is when the server has committed.
 func (l *link) down() {
-	in, out := bufio.NewReader(l.server), bufio.NewWriter(l.client)
+	in, out := bufio.NewReaderSize(l.server, buffer), bufio.NewWriterSize(l.client, buffer)
 	for {
 		m, err := readMessage(in, false)
 		if err != nil {
@@ -257,11 +260,11 @@ func (l *link) down() {
 		case m.kind == ready && v == freezeAnswer:
 			<-l.dead
 			return
-		case !l.pass() || m.write(out) != nil:
+		case m.write(out) != nil:
 			return
 		}
 		if m.kind == ready || v == none && in.Buffered() == 0 {
-			if out.Flush() != nil {
+			if !l.pass() || out.Flush() != nil {
 				return
 			}
 		}
