@@ -22,8 +22,8 @@ func TestWaitingAppendSeesCompaction(t *testing.T) {
 		for i := range group {
 			a.insert(tx, &group[i])
 		}
-		a.exec(tx, "UPDATE baobab.store SET base = 2, revision = $1", group[1].Revision.String())
-		a.exec(tx, "DELETE FROM baobab.log WHERE position < 2")
+		a.exec(tx, "UPDATE {store}.store SET base = 2, revision = $1", group[1].Revision.String())
+		a.exec(tx, "DELETE FROM {store}.log WHERE position < 2")
 	}, chain(begin, 1, "b"))
 	require.ErrorIs(t, <-waiter, store.ErrCompacted)
 	require.Equal(t, group[1].Revision, head(t, a.log))
@@ -36,9 +36,9 @@ func TestWaitingAppendSeesEpoch(t *testing.T) {
 	begin := head(t, a.log)
 	fork := begin.Fork()
 	waiter := a.behind(func(tx pgx.Tx) {
-		a.exec(tx, "UPDATE baobab.store SET base = 0, revision = $1", fork.String())
-		a.exec(tx, "DELETE FROM baobab.log")
-		a.exec(tx, "INSERT INTO baobab.log (position, revision) VALUES (0, $1)", fork.String())
+		a.exec(tx, "UPDATE {store}.store SET base = 0, revision = $1", fork.String())
+		a.exec(tx, "DELETE FROM {store}.log")
+		a.exec(tx, "INSERT INTO {store}.log (position, revision) VALUES (0, $1)", fork.String())
 	}, chain(begin, 1, "b"))
 	err := <-waiter
 	require.ErrorIs(t, err, store.ErrConflict)
@@ -50,7 +50,7 @@ func TestWaitingAppendSeesEpoch(t *testing.T) {
 func (a application) behind(fn func(tx pgx.Tx), commits []store.Commit) <-chan error {
 	tx, err := a.pool.Begin(context.Background())
 	require.NoError(a.t, err)
-	a.exec(tx, "SELECT 1 FROM baobab.store FOR UPDATE")
+	a.exec(tx, "SELECT 1 FROM {store}.store FOR UPDATE")
 	done := make(chan error, 1)
 	go func() { done <- a.log.Append(context.Background(), commits) }()
 	a.waiting(1)
@@ -59,14 +59,8 @@ func (a application) behind(fn func(tx pgx.Tx), commits []store.Commit) <-chan e
 	return done
 }
 
-func (a application) exec(tx pgx.Tx, sql string, args ...any) {
-	a.t.Helper()
-	_, err := tx.Exec(context.Background(), sql, args...)
-	require.NoError(a.t, err)
-}
-
 func (a application) insert(tx pgx.Tx, c *store.Commit) {
-	a.exec(tx, "INSERT INTO baobab.log VALUES ($1, $2, $3, $4, $5)", int64(c.Revision.Position()), c.Revision.String(), [16]byte(c.ID), c.Time, c.Seal())
+	a.exec(tx, "INSERT INTO {store}.log VALUES ($1, $2, $3, $4, $5)", int64(c.Revision.Position()), c.Revision.String(), [16]byte(c.ID), c.Time, c.Seal())
 }
 
 // TestCompactDeletes compacts more than what one statement deletes, parts of large commits among it.
@@ -90,7 +84,7 @@ func TestCompactDeletes(t *testing.T) {
 }
 
 func (a application) count(table string) (n int) {
-	require.NoError(a.t, a.pool.QueryRow(context.Background(), "SELECT count(*) FROM baobab."+table).Scan(&n))
+	a.scan("SELECT count(*) FROM {store}."+table, &n)
 	return n
 }
 
@@ -138,7 +132,7 @@ func TestNewEpoch(t *testing.T) {
 	require.Len(t, follow(t, a.log, fork, 3), 3)
 	require.Len(t, stored(t, a.log), 13)
 
-	b, err := postgres.New(context.Background(), a.pool, postgres.Options{})
+	b, err := postgres.New(context.Background(), a.pool, postgres.Options{Store: a.name})
 	require.NoError(t, err)
 	require.Equal(t, head(t, a.log), head(t, b))
 	require.NoError(t, b.Close())

@@ -16,7 +16,7 @@ import (
 
 // TestContract runs the suite of package logtest, each of its logs a store of its own in one database.
 func TestContract(t *testing.T) {
-	pool, err := pgxpool.New(context.Background(), shared.Database(t)+"&pool_max_conns=50")
+	pool, err := pgxpool.New(context.Background(), shared.Common(t)+"&pool_max_conns=50")
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	var stores atomic.Int64

@@ -125,8 +125,9 @@ func TestOpenRefuses(t *testing.T) {
 }
 
 func TestKeywordsAreNames(t *testing.T) {
+	url := shared.Database(t)
 	for _, name := range []string{"default", "user", "select", "a", strings.Repeat("a", 50)} {
-		l, err := postgres.Open(context.Background(), shared.Database(t), postgres.Options{Store: name})
+		l, err := postgres.Open(context.Background(), url, postgres.Options{Store: name})
 		require.NoError(t, err, name)
 		require.NoError(t, l.Close())
 	}

@@ -59,7 +59,7 @@ func idle(t *testing.T, found <-chan store.Commit) {
 
 func TestNotified(t *testing.T) {
 	a := newApplication(t)
-	hourly := postgres.Options{Poll: time.Hour}
+	hourly := postgres.Options{Store: a.name, Poll: time.Hour}
 	url := a.pool.Config().ConnString()
 	b := open(t, url, hourly)
 	begin := head(t, b)
@@ -81,7 +81,7 @@ func TestListensAgain(t *testing.T) {
 	url := a.pool.Config().ConnString()
 	var messages lockedBuffer
 	logger := slog.New(slog.NewTextHandler(&messages, nil))
-	b := open(t, url, postgres.Options{Poll: time.Hour, ListenURL: url + "&application_name=ears", Logger: logger})
+	b := open(t, url, postgres.Options{Store: a.name, Poll: time.Hour, ListenURL: url + "&application_name=ears", Logger: logger})
 	begin := head(t, b)
 	found := arrivals(t, b, begin)
 	a.killed("ears")
@@ -151,8 +151,7 @@ func TestForeignTransaction(t *testing.T) {
 	a := newApplication(t)
 	tx := a.begin(pgx.TxOptions{})
 	defer func() { require.NoError(t, tx.Rollback(context.Background())) }()
-	_, err := tx.Exec(context.Background(), "SELECT count(*) FROM baobab.log, baobab.tuple, baobab.store")
-	require.NoError(t, err)
+	a.exec(tx, "SELECT count(*) FROM {store}.log, {store}.tuple, {store}.store")
 	begin := head(t, a.log)
 	found := arrivals(t, a.log, begin)
 	group := chain(begin, 200, "a")
@@ -207,13 +206,13 @@ func TestReadable(t *testing.T) {
 	require.NoError(t, a.log.Append(context.Background(), []store.Commit{c}))
 	var text string
 	var at time.Time
-	require.NoError(t, a.pool.QueryRow(context.Background(), `SELECT object_type || ':' || object_id || '#' || relation || '@' ||
-		subject_type || ':' || subject_id || '#' || subject_relation FROM baobab.tuple WHERE aside`).Scan(&text))
+	a.scan(`SELECT object_type || ':' || object_id || '#' || relation || '@' ||
+		subject_type || ':' || subject_id || '#' || subject_relation FROM {store}.tuple WHERE aside`, &text)
 	require.Equal(t, "document:plan#viewer@team:eng#member", text)
-	require.NoError(t, a.pool.QueryRow(context.Background(), `SELECT caveat || context, expires FROM baobab.tuple WHERE aside IS NOT TRUE`).Scan(&text, &at))
+	a.scan(`SELECT caveat || context, expires FROM {store}.tuple WHERE aside IS NOT TRUE`, &text, &at)
 	require.Equal(t, `weekday{"days":["mon","\u0000"]}`, text)
 	require.Equal(t, time.Date(2030, 1, 2, 3, 4, 5, 6000, time.UTC), at.UTC())
-	require.NoError(t, a.pool.QueryRow(context.Background(), `SELECT revision, at FROM baobab.log ORDER BY position DESC LIMIT 1`).Scan(&text, &at))
+	a.scan(`SELECT revision, at FROM {store}.log ORDER BY position DESC LIMIT 1`, &text, &at)
 	require.Equal(t, head(t, a.log).String(), text)
 	require.Equal(t, c.Time, at.UTC())
 }
@@ -224,22 +223,21 @@ func TestDamage(t *testing.T) {
 		sql  string
 		want error
 	}{
-		"a flipped bit":         {`UPDATE baobab.log SET data = set_bit(data, 300, 1 - get_bit(data, 300)) WHERE position = 3`, store.ErrCorruptLog},
-		"a missing row":         {`DELETE FROM baobab.log WHERE position = 3`, store.ErrCorruptLog},
-		"another commit":        {`UPDATE baobab.log SET data = (SELECT data FROM baobab.log WHERE position = 2) WHERE position = 3`, store.ErrCorruptLog},
-		"missing parts":         {`UPDATE baobab.log SET data = NULL WHERE position = 3`, nil},
-		"another revision":      {`UPDATE baobab.log SET revision = (SELECT revision FROM baobab.log WHERE position = 2) WHERE position = 3`, store.ErrCorruptLog},
-		"commits that are lost": {`DELETE FROM baobab.log WHERE position > 0`, store.ErrDiverged},
-		"the first lost":        {`DELETE FROM baobab.log WHERE position < 2`, store.ErrCompacted},
-		"all lost":              {`DELETE FROM baobab.log`, nil},
+		"a flipped bit":         {`UPDATE {store}.log SET data = set_bit(data, 300, 1 - get_bit(data, 300)) WHERE position = 3`, store.ErrCorruptLog},
+		"a missing row":         {`DELETE FROM {store}.log WHERE position = 3`, store.ErrCorruptLog},
+		"another commit":        {`UPDATE {store}.log SET data = (SELECT data FROM {store}.log WHERE position = 2) WHERE position = 3`, store.ErrCorruptLog},
+		"missing parts":         {`UPDATE {store}.log SET data = NULL WHERE position = 3`, nil},
+		"another revision":      {`UPDATE {store}.log SET revision = (SELECT revision FROM {store}.log WHERE position = 2) WHERE position = 3`, store.ErrCorruptLog},
+		"commits that are lost": {`DELETE FROM {store}.log WHERE position > 0`, store.ErrDiverged},
+		"the first lost":        {`DELETE FROM {store}.log WHERE position < 2`, store.ErrCompacted},
+		"all lost":              {`DELETE FROM {store}.log`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newApplication(t)
 			group := chain(head(t, a.log), 5, "a")
 			require.NoError(t, a.log.Append(context.Background(), group))
-			_, err := a.pool.Exec(context.Background(), c.sql)
-			require.NoError(t, err)
-			n := 0
+			a.exec(a.pool, c.sql)
+			n, err := 0, error(nil)
 			for _, err = range a.log.Tail(context.Background(), group[0].Revision) {
 				if err != nil {
 					break
@@ -258,9 +256,8 @@ func TestDamage(t *testing.T) {
 
 func TestDamagedRevision(t *testing.T) {
 	a := newApplication(t)
-	_, err := a.pool.Exec(context.Background(), `UPDATE baobab.log SET revision = 'x'`)
-	require.NoError(t, err)
-	_, err = a.log.Head(context.Background())
+	a.exec(a.pool, `UPDATE {store}.log SET revision = 'x'`)
+	_, err := a.log.Head(context.Background())
 	require.ErrorIs(t, err, store.ErrCorruptLog)
 	_, err = a.log.Snapshot(context.Background())
 	require.ErrorIs(t, err, store.ErrCorruptLog)

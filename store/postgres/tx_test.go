@@ -3,6 +3,9 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,29 +23,52 @@ type application struct {
 	t    *testing.T
 	pool *pgxpool.Pool
 	log  *postgres.Log
+	name string // of the store, and what {store} stands for in statements
 }
 
+var applications atomic.Int64
+
 func newApplication(t *testing.T) application {
-	pool := newPool(t)
-	_, err := pool.Exec(context.Background(), "CREATE TABLE document (id text PRIMARY KEY)")
+	pool, err := pgxpool.New(context.Background(), shared.Common(t))
 	require.NoError(t, err)
-	l, err := postgres.New(context.Background(), pool, postgres.Options{})
+	t.Cleanup(pool.Close)
+	a := application{t, pool, nil, fmt.Sprint("application_", applications.Add(1))}
+	a.log, err = postgres.New(context.Background(), pool, postgres.Options{Store: a.name})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, l.Close()) })
-	return application{t, pool, l}
+	t.Cleanup(func() { require.NoError(t, a.log.Close()) })
+	a.exec(pool, "CREATE TABLE {store}.document (id text PRIMARY KEY)")
+	return a
+}
+
+// exec executes a statement.
+func (a application) exec(db execer, sql string, args ...any) {
+	a.t.Helper()
+	_, err := db.Exec(context.Background(), a.fill(sql), args...)
+	require.NoError(a.t, err)
+}
+
+type execer interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}
+
+func (a application) fill(sql string) string { return strings.ReplaceAll(sql, "{store}", a.name) }
+
+// scan reads one row.
+func (a application) scan(sql string, into ...any) {
+	a.t.Helper()
+	require.NoError(a.t, a.pool.QueryRow(context.Background(), a.fill(sql)).Scan(into...))
 }
 
 // begin begins a transaction that has made a document.
 func (a application) begin(options pgx.TxOptions) pgx.Tx {
 	tx, err := a.pool.BeginTx(context.Background(), options)
 	require.NoError(a.t, err)
-	_, err = tx.Exec(context.Background(), "INSERT INTO document VALUES ('plan')")
-	require.NoError(a.t, err)
+	a.exec(tx, "INSERT INTO {store}.document VALUES ('plan')")
 	return tx
 }
 
 func (a application) documents() (n int) {
-	require.NoError(a.t, a.pool.QueryRow(context.Background(), "SELECT count(*) FROM document").Scan(&n))
+	a.scan("SELECT count(*) FROM {store}.document", &n)
 	return n
 }
 

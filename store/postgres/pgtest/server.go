@@ -149,11 +149,23 @@ func (s *Server) configure(settings Settings) error {
 
 // Start starts the server again, on what it has, and waits until it answers.
 func (s *Server) Start() error {
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		err := s.startOnce()
+		// Processes that were killed take a moment to give back what they shared.
+		if err == nil || time.Now().After(deadline) || !strings.Contains(err.Error(), "shared memory block") {
+			return err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func (s *Server) startOnce() error {
 	cmd, err := s.command("postgres", "-D", s.data())
 	if err != nil {
 		return err
 	}
-	log, err := os.OpenFile(s.LogFile(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	log, err := os.Create(s.LogFile())
 	if err != nil {
 		return err
 	}
@@ -170,7 +182,10 @@ func (s *Server) Start() error {
 	if s.guard, err = newGuard(cmd.Process.Pid, s.dir); err != nil {
 		return err
 	}
-	return s.wait()
+	if err = s.wait(); err != nil {
+		_ = s.Kill()
+	}
+	return err
 }
 
 // wait returns when the server answers.
@@ -196,7 +211,7 @@ func (s *Server) wait() error {
 	}
 }
 
-// LogFile returns the path of the file with the server's messages.
+// LogFile returns the path of the file with the server's messages since it was started last.
 func (s *Server) LogFile() string { return filepath.Join(s.dir, "log") }
 
 func (s *Server) lastLog() string {
@@ -256,7 +271,12 @@ func (s *Server) Kill() error {
 	if s.process == nil {
 		return nil
 	}
-	err := s.signalAll(kill)
+	pid := s.process.Process.Pid
+	_ = send(pid, freeze) // so that it starts no others
+	all, err := children(pid)
+	for _, child := range append(all, pid) {
+		_ = send(child, kill) // it may have ended by itself
+	}
 	<-s.ended
 	s.process = nil
 	s.guard.dismiss()

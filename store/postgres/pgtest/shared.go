@@ -24,14 +24,19 @@ const EnvURL = "BAOBAB_POSTGRES_URL"
 //	func TestMain(m *testing.M) { os.Exit(shared.Main(m)) }
 type Shared struct {
 	once   sync.Once
+	mu     sync.Mutex
 	server *Server
 	url    string
 	err    error
+	common string // the database that all share
 }
 
 // Main runs the tests and then ends the server, if there is one. It returns the exit code.
 func (s *Shared) Main(m *testing.M) int {
 	defer func() {
+		if s.common != "" {
+			dropDatabase(s.url, s.common)
+		}
 		if s.server != nil {
 			s.server.Close()
 		}
@@ -54,6 +59,30 @@ func (s *Shared) start() {
 // saying what to install.
 func (s *Shared) Database(tb testing.TB) string {
 	tb.Helper()
+	s.needed(tb)
+	return NewDatabase(tb, s.url)
+}
+
+// Common returns the connection string of a database that all tests share which call
+// this. It saves the time in which a database is made; let each test have a store of its own in it.
+func (s *Shared) Common(tb testing.TB) string {
+	tb.Helper()
+	s.needed(tb)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.common == "" {
+		name, err := createDatabase(s.url)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		s.common = name
+	}
+	return inDatabase(s.url, s.common)
+}
+
+// needed starts the server, or skips the test.
+func (s *Shared) needed(tb testing.TB) {
+	tb.Helper()
 	s.once.Do(s.start)
 	if errors.Is(s.err, ErrNoServer) {
 		tb.Skip(s.err)
@@ -61,25 +90,37 @@ func (s *Shared) Database(tb testing.TB) string {
 	if s.err != nil {
 		tb.Fatal(s.err)
 	}
-	return NewDatabase(tb, s.url)
 }
 
 // NewDatabase makes an empty database on the server that a connection string names, which
 // is dropped when the test ends if the server answers then, and returns its connection string.
 func NewDatabase(tb testing.TB, server string) string {
 	tb.Helper()
-	name := "baobab_test_" + strings.ToLower(rand.Text()[:12])
-	if err := execute(context.Background(), server, "CREATE DATABASE "+name); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		_ = execute(ctx, server, "DROP DATABASE "+name+" WITH (FORCE)") // it may have been killed
-	})
-	u, err := url.Parse(server)
+	name, err := createDatabase(server)
 	if err != nil {
 		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { dropDatabase(server, name) })
+	return inDatabase(server, name)
+}
+
+func createDatabase(server string) (name string, err error) {
+	name = "baobab_test_" + strings.ToLower(rand.Text()[:12])
+	return name, execute(context.Background(), server, "CREATE DATABASE "+name)
+}
+
+// dropDatabase drops a database, if the server still answers.
+func dropDatabase(server, name string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	_ = execute(ctx, server, "DROP DATABASE "+name+" WITH (FORCE)")
+}
+
+// inDatabase returns the connection string of another database of the same server.
+func inDatabase(server, name string) string {
+	u, err := url.Parse(server)
+	if err != nil || u.Scheme == "" { // keywords and values, of which the last counts
+		return server + " dbname=" + name
 	}
 	u.Path = "/" + name
 	return u.String()
