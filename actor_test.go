@@ -2,6 +2,7 @@ package baobab_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -111,7 +112,9 @@ func TestUpdateAsWithoutAnswer(t *testing.T) {
 		cancel()
 		return tx.Create(tuple.MustParse("document:plan#reader@user:bob").Always())
 	})
-	require.ErrorIs(t, err, store.ErrGuard)
+	if !errors.Is(err, store.ErrStale) { // a log was asked in vain whether there is something newer
+		require.ErrorIs(t, err, store.ErrGuard)
+	}
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, write(ended), context.Canceled)
 }

@@ -66,7 +66,7 @@ func (s *Store) flush() {
 			}
 		}
 		s.append(group)
-		s.progressed()
+		s.progressed(group)
 	}
 }
 

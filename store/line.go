@@ -40,6 +40,7 @@ type line struct {
 	wake    chan struct{} // has a value when the queue has
 	due     chan struct{} // has a value when the log may forget commits
 	tidied  uint64        // the position at which it last had; for whoever appends
+	untidy  int           // bytes appended since then; likewise
 	workers sync.WaitGroup
 	stop    context.CancelFunc // ends what follows the log
 	ctx     context.Context    // which that ends

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"math"
@@ -101,12 +102,102 @@ func FuzzParseRevision(f *testing.F) {
 }
 
 func FuzzRevisionText(f *testing.F) {
-	f.Add(uint64(1), uint32(0), uint64(1))
-	f.Add(uint64(math.MaxUint64), uint32(math.MaxUint32), uint64(math.MaxUint64))
-	f.Fuzz(func(t *testing.T, id uint64, epoch uint32, position uint64) {
-		r := store.NewRevision(id, epoch, position)
+	f.Add(uint64(1), uint32(0), uint64(1), uint64(0))
+	f.Add(uint64(1), uint32(3), uint64(0), uint64(1))
+	f.Add(uint64(math.MaxUint64), uint32(math.MaxUint32), uint64(math.MaxUint64), uint64(math.MaxUint64))
+	f.Fuzz(func(t *testing.T, id uint64, epoch uint32, position, chain uint64) {
+		r := store.NewChainedRevision(id, epoch, position, chain)
 		back, err := store.ParseRevision(r.String())
 		require.NoError(t, err)
 		require.Equal(t, r, back)
+		require.LessOrEqual(t, len(r.String()), 51)
 	})
+}
+
+// TestRevisionTextOfLogs: those of a log say their epoch and their chain as well.
+func TestRevisionTextOfLogs(t *testing.T) {
+	c := store.Commit{Parent: store.NewHistory(), ID: store.NewCommitID()}
+	c.Seal()
+	for _, r := range []store.Revision{c.Parent, c.Revision, c.Parent.Fork(), c.Revision.Fork(), c.Revision.Fork().Fork()} {
+		text, err := r.MarshalText()
+		require.NoError(t, err)
+		require.Regexp(t, `^[A-Za-z0-9_-]{25,50}$`, string(text))
+		var back store.Revision
+		require.NoError(t, back.UnmarshalText(text))
+		require.Equal(t, r, back)
+		require.Zero(t, r.Compare(back))
+		require.False(t, r.IsZero())
+	}
+}
+
+// TestRevisionsDifferInEveryPart: so do their texts, and their order is a strict one.
+func TestRevisionsDifferInEveryPart(t *testing.T) {
+	all := []store.Revision{{}}
+	for _, id := range []uint64{1, 2} {
+		for _, epoch := range []uint32{0, 1} {
+			for _, position := range []uint64{0, 1} {
+				for _, chain := range []uint64{0, 1} {
+					all = append(all, store.NewChainedRevision(id, epoch, position, chain))
+				}
+			}
+		}
+	}
+	texts := map[string]bool{}
+	for i, a := range all {
+		texts[a.String()] = true
+		for j, b := range all {
+			require.Equal(t, cmp.Compare(i, j), a.Compare(b))
+		}
+	}
+	require.Len(t, texts, len(all))
+}
+
+func TestNewHistory(t *testing.T) {
+	seen := map[store.Revision]bool{}
+	for range 1000 {
+		r := store.NewHistory()
+		require.Zero(t, r.Position())
+		require.False(t, r.IsZero())
+		require.False(t, seen[r])
+		require.False(t, r.SameHistory(store.Revision{}))
+		require.False(t, r.SameHistory(store.NewHistory()))
+		seen[r] = true
+	}
+}
+
+// TestFork begins another epoch where the history is.
+func TestFork(t *testing.T) {
+	c := store.Commit{Parent: store.NewHistory(), ID: store.NewCommitID()}
+	c.Seal()
+	forks := map[store.Revision]bool{}
+	for range 1000 {
+		fork := c.Revision.Fork()
+		require.Equal(t, c.Revision.Position(), fork.Position())
+		require.False(t, fork.SameHistory(c.Revision))
+		require.Equal(t, 1, fork.Compare(c.Revision), "it is later")
+		require.False(t, forks[fork], "two copies that are restored are two histories")
+		forks[fork] = true
+
+		child := store.Commit{Parent: fork, ID: c.ID}
+		child.Seal()
+		require.True(t, child.Revision.SameHistory(fork))
+		require.False(t, child.Revision.SameHistory(c.Revision))
+	}
+	require.Equal(t, uint64(1), c.Revision.Position(), "and r is what it was")
+}
+
+func TestSameHistory(t *testing.T) {
+	c := store.Commit{Parent: store.NewHistory(), ID: store.NewCommitID()}
+	c.Seal()
+	other := store.Commit{Parent: c.Parent, ID: store.NewCommitID()}
+	other.Seal()
+	fork := c.Revision.Fork()
+	for _, same := range [][2]store.Revision{{c.Parent, c.Revision}, {c.Revision, other.Revision}, {fork, fork}, {{}, {}}} {
+		require.True(t, same[0].SameHistory(same[1]))
+		require.True(t, same[1].SameHistory(same[0]))
+	}
+	for _, different := range [][2]store.Revision{{c.Parent, store.NewHistory()}, {c.Revision, fork}, {fork, fork.Fork()}, {fork, c.Revision.Fork().Fork()}, {c.Revision, {}}} {
+		require.False(t, different[0].SameHistory(different[1]))
+		require.False(t, different[1].SameHistory(different[0]))
+	}
 }

@@ -87,33 +87,26 @@ type exclusive struct{ *scripted }
 func (exclusive) Exclusive() {}
 
 // A stop is where those who come wait until the test lets them go on.
-type stop struct {
-	come chan struct{} // gets a value of each who comes
-	pass chan struct{} // closed when they may go on
-}
+type stop chan struct{}
 
-func newStop() *stop { return &stop{make(chan struct{}, 1000), make(chan struct{})} }
+func newStop() stop { return make(stop) }
 
-func (s *stop) wait() {
-	s.come <- struct{}{}
-	<-s.pass
-}
+func (s stop) wait() { <-s }
 
 // waitOr is wait until a context ends.
-func (s *stop) waitOr(ctx context.Context) error {
-	s.come <- struct{}{}
+func (s stop) waitOr(ctx context.Context) error {
 	select {
-	case <-s.pass:
+	case <-s:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (s *stop) open() { close(s.pass) }
+func (s stop) open() { close(s) }
 
 // append lets nobody append until the stop opens.
-func (s *stop) append(_ []store.Commit, do func() error) error {
+func (s stop) append(_ []store.Commit, do func() error) error {
 	s.wait()
 	return do()
 }

@@ -2,8 +2,12 @@ package store
 
 import "context"
 
+// tidyBytes is how much may be appended before the log is told that it may forget commits,
+// however many there are: a log may have to read all of them when it is opened.
+const tidyBytes = 4 << 20
+
 // tidy tells the log to forget old commits, once after it was opened, and whenever half as
-// many as it is to keep have been appended since. Others are appended meanwhile.
+// many as it is to keep, or much, have been appended since. Others are appended meanwhile.
 func (s *Store) tidy(ctx context.Context) {
 	l := s.line
 	defer l.workers.Done()
@@ -20,14 +24,17 @@ func (s *Store) tidy(ctx context.Context) {
 	}
 }
 
-// progressed lets tidy run if enough commits have been appended since it last did. The
-// goroutine that appends calls it.
-func (s *Store) progressed() {
+// progressed lets tidy run if enough has been appended since it last did. The goroutine that
+// appends calls it, with the group that it has appended.
+func (s *Store) progressed(group []*proposal) {
 	l, at := s.line, s.head.Load().Revision
-	if s.options.LogCommits < 0 || at < l.tidied+uint64(s.options.LogCommits)/2 {
+	for _, p := range group {
+		l.untidy += len(p.commit.data)
+	}
+	if s.options.LogCommits < 0 || at < l.tidied+uint64(s.options.LogCommits)/2 && l.untidy < tidyBytes {
 		return
 	}
-	l.tidied = at
+	l.tidied, l.untidy = at, 0
 	select {
 	case l.due <- struct{}{}:
 	default:

@@ -14,15 +14,15 @@ import (
 	"github.com/baobab-authz/baobab/tuple"
 )
 
-// A deaf log hands out nothing until it hears, and then as ever.
-type deaf struct {
+// A hushed log hands out nothing until it hears, and then as ever.
+type hushed struct {
 	store.Log
 	hears  chan struct{}
 	nudged func()
 	head   error // what Head returns, if not nil
 }
 
-func (d *deaf) Tail(ctx context.Context, after store.Revision) iter.Seq2[store.Commit, error] {
+func (d *hushed) Tail(ctx context.Context, after store.Revision) iter.Seq2[store.Commit, error] {
 	return func(yield func(store.Commit, error) bool) {
 		select {
 		case <-d.hears:
@@ -32,9 +32,9 @@ func (d *deaf) Tail(ctx context.Context, after store.Revision) iter.Seq2[store.C
 	}
 }
 
-func (d *deaf) Nudge() { d.nudged() }
+func (d *hushed) Nudge() { d.nudged() }
 
-func (d *deaf) Head(ctx context.Context) (store.Revision, error) {
+func (d *hushed) Head(ctx context.Context) (store.Revision, error) {
 	if d.head != nil {
 		return store.Revision{}, d.head
 	}
@@ -69,7 +69,7 @@ func TestUpdateWithoutACommitHasSeenAllThatWasAcknowledged(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			truth := memlog.New()
 			a := openLog(t, truth.Open(), store.Options{})
-			log := &deaf{Log: truth.Open(), hears: make(chan struct{})}
+			log := &hushed{Log: truth.Open(), hears: make(chan struct{})}
 			runs, waits := 0, make(chan struct{}, 10)
 			log.nudged = func() { waits <- struct{}{} }
 			b := openLog(t, log, store.Options{})
@@ -110,7 +110,7 @@ func TestUpdateWithoutACommitNeedsTheLog(t *testing.T) {
 	truth := memlog.New()
 	a := openLog(t, truth.Open(), store.Options{})
 	silent := errors.New("no answer")
-	log := &deaf{Log: truth.Open(), hears: make(chan struct{}), nudged: func() {}}
+	log := &hushed{Log: truth.Open(), hears: make(chan struct{}), nudged: func() {}}
 	b := openLog(t, log, store.Options{})
 	log.head = silent
 	nothing := func(*store.Tx) error { return nil }

@@ -34,6 +34,9 @@ const (
 //
 // One call is at work at a time; another waits.
 func (l *Log) Compact(ctx context.Context, keep uint64) error {
+	if err := l.usable(ctx); err != nil {
+		return err
+	}
 	select {
 	case l.compacting <- struct{}{}:
 		defer func() { <-l.compacting }()

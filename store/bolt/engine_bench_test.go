@@ -9,6 +9,7 @@ import (
 
 	"github.com/baobab-authz/baobab"
 	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/store/bolt"
 	"github.com/baobab-authz/baobab/tuple"
 )
@@ -47,5 +48,52 @@ func BenchmarkEngine(b *testing.B) {
 			})
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "tx/s")
 		})
+	}
+}
+
+// BenchmarkEngineOpenMillion is what it takes until an engine answers by a file of a million tuples,
+// which an import has written as one commit, and of one that was compacted.
+func BenchmarkEngineOpenMillion(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "log")
+	open := func() (*bolt.Log, *baobab.Engine) {
+		log, err := bolt.Open(path, bolt.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		eng, err := baobab.OpenLog(context.Background(), log, schema.MustParse(documents), baobab.Options{Store: store.Options{LogCommits: -1}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return log, eng
+	}
+	_, eng := open()
+	_, err := eng.Import(context.Background(), func(yield func(tuple.Relationship, error) bool) {
+		for i := range 1_000_000 {
+			if !yield(tuple.MustParse(fmt.Sprintf("document:d%d#viewer@user:u%d", i, i%1000)).Always(), nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	eng.Close()
+	for _, name := range []string{"commit", "compacted"} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				_, eng := open()
+				b.StopTimer()
+				if n := eng.Stats().Tuples; n != 1_000_000 {
+					b.Fatal(n)
+				}
+				eng.Close()
+				b.StartTimer()
+			}
+		})
+		log, eng := open()
+		if err := log.Compact(context.Background(), 0); err != nil {
+			b.Fatal(err)
+		}
+		eng.Close()
 	}
 }

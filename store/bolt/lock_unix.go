@@ -25,3 +25,10 @@ func tryLock(f *os.File, shared bool) (inUse bool, err error) {
 		}
 	}
 }
+
+// closeLocked closes a file and lets go of its lock, which a memory map of it would hold
+// otherwise.
+func closeLocked(f *os.File) error {
+	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+	return f.Close()
+}

@@ -13,9 +13,10 @@ import (
 
 // A Log is a [store.Log] in one file. Its methods may be called by any number of goroutines.
 type Log struct {
-	path string
-	file *os.File
-	db   *bbolt.DB
+	path    string
+	file    *os.File
+	db      *bbolt.DB
+	aborter aborter
 
 	fault      atomic.Pointer[fault] // if not nil, db is not to be touched any more
 	done       chan struct{}         // closed by Close
@@ -103,8 +104,8 @@ func (l *Log) Close() error {
 	}
 	l.closed = true
 	close(l.done)
-	if l.fault.Load() != nil { // its locks may be held
-		return in(l.path, l.file.Close())
+	if l.fault.Load() != nil { // bbolt's locks may be held, and it would wait
+		return in(l.path, closeLocked(l.file))
 	}
 	return in(l.path, l.db.Close())
 }

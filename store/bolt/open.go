@@ -45,7 +45,7 @@ func open(path string, options Options) (*Log, error) {
 		path: path, compactBytes: cmp.Or(options.compactBytes, compactBytes), pins: map[uint64]int{},
 		news: make(chan struct{}), done: make(chan struct{}), compacting: make(chan struct{}, 1),
 	}
-	if l.db, err = openDB(path, options, l.verify); err != nil {
+	if l.db, err = openDB(path, options, &l.aborter, l.verify); err != nil {
 		return nil, err
 	}
 	return l, nil
@@ -66,7 +66,7 @@ func (l *Log) verify(f *os.File) error {
 }
 
 // openDB opens a file that exists with bbolt, once it is locked and verify has nothing against it.
-func openDB(path string, options Options, verify func(*os.File) error) (db *bbolt.DB, err error) {
+func openDB(path string, options Options, logger bbolt.Logger, verify func(*os.File) error) (db *bbolt.DB, err error) {
 	var file *os.File
 	var refused error
 	err = guarded(func() (err error) {
@@ -76,6 +76,7 @@ func openDB(path string, options Options, verify func(*os.File) error) (db *bbol
 			FreelistType:   bbolt.FreelistMapType,
 			NoSync:         options.noSync,
 			NoStatistics:   true,
+			Logger:         logger,
 			OpenFile: func(path string, _ int, _ os.FileMode) (*os.File, error) {
 				file, refused = openLocked(path, options.Timeout)
 				if refused == nil {
@@ -95,7 +96,7 @@ func openDB(path string, options Options, verify func(*os.File) error) (db *bbol
 		err = refused
 	}
 	if file != nil {
-		_ = file.Close() // bbolt closes it too, if it has come so far
+		_ = closeLocked(file) // bbolt has closed it, unless it panicked
 	}
 	return nil, err
 }

@@ -3,6 +3,7 @@ package bolt
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 	"iter"
 	"os"
@@ -58,8 +59,12 @@ type contents struct {
 	size     int64
 	tree     *tree
 	buckets  map[string]bucketRoot
+	reached  store.Revision // of the last commit that follows from those before, if the generation does too
 	cut      error
 }
+
+// errStop ends going through a bucket.
+var errStop = errors.New("enough")
 
 // newest is what a snapshot at a head needs of the commits before.
 type newest struct {
@@ -240,6 +245,9 @@ func (c *contents) readCommits(fn func(*store.Commit)) error {
 	defer stop()
 	at := c.base
 	passed := at == c.info.Revision
+	if passed {
+		c.reached = at
+	}
 	err := c.values(bucketCommits, func(key, value []byte) error {
 		data, err := wholeCommit(at.Position()+1, key, value, parts)
 		if err != nil {
@@ -251,9 +259,12 @@ func (c *contents) readCommits(fn func(*store.Commit)) error {
 		}
 		at = commit.Revision
 		if !passed {
-			passed = at == c.info.Revision
+			if passed = at == c.info.Revision; passed {
+				c.reached = at
+			}
 			return nil
 		}
+		c.reached = at
 		c.since += uint64(len(data))
 		c.newest.time = commit.Time.UnixMicro()
 		if commit.Schema != "" {
@@ -298,11 +309,11 @@ func (c *contents) parts() iter.Seq2[part, error] {
 	return func(yield func(part, error) bool) {
 		err := c.values(bucketParts, func(key, value []byte) error {
 			if !yield(part{key, value}, nil) {
-				return io.EOF
+				return errStop
 			}
 			return nil
 		})
-		if err != nil && err != io.EOF {
+		if err != nil && err != errStop {
 			yield(part{}, err)
 		}
 	}

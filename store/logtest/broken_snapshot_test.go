@@ -75,6 +75,7 @@ func brokenSnapshots() []broken {
 				snap.Time = time.UnixMicro(0)
 			}
 		})},
+		{"removes what is the same to the letter", []string{"SnapshotOfRemoved"}, "should not be there", removesToTheLetter},
 		{"gives snapshots no time", []string{"SnapshotAgreesWithModel"}, "the time of the snapshot", onSnapshot(func(snap *store.Snapshot) { snap.Time = time.Time{} })},
 		{"is ahead of its revision", []string{"SnapshotAgreesWithModel", "SnapshotOfTouched"}, "snapshot", snapshotAhead},
 		{"is ahead of its revision in a rush", []string{"ConcurrentSnapshots"}, "the tuples of a snapshot", snapshotAheadInRush},
@@ -99,6 +100,44 @@ func brokenSnapshots() []broken {
 				return head, err
 			}
 		}},
+	}
+}
+
+// removesToTheLetter keeps tuples of which a commit removes another form.
+func removesToTheLetter(_ *memlog.Log, a *altered) {
+	has, kept := map[tuple.Tuple]string{}, []store.Stored(nil)
+	a.append = func(ctx context.Context, commits []store.Commit) error {
+		for _, c := range commits {
+			for _, s := range c.Added {
+				has[s.Tuple] = s.String()
+			}
+			for _, s := range c.Removed {
+				if has[s.Tuple] != s.String() {
+					kept = append(kept, s)
+				}
+			}
+		}
+		return a.Log.Append(ctx, commits)
+	}
+	a.snapshot = func(ctx context.Context) (*store.Snapshot, error) {
+		snap, err := a.Log.Snapshot(ctx)
+		if err != nil {
+			return nil, err
+		}
+		tuples := snap.Tuples
+		snap.Tuples = func(yield func(store.Stored, error) bool) {
+			for s, err := range tuples {
+				if !yield(s, err) {
+					return
+				}
+			}
+			for _, s := range kept {
+				if !yield(s, nil) {
+					return
+				}
+			}
+		}
+		return snap, nil
 	}
 }
 

@@ -53,18 +53,20 @@ func cancelledAppend(e env) {
 	for i := range 60 {
 		group := plains(w.model.head(), fmt.Sprint(i), 1+i%4)
 		ctx, cancel := context.WithCancel(context.Background())
+		cancelled := make(chan struct{})
+		go func() { // at some time, which is for the scheduler and the log to say
+			defer close(cancelled)
+			defer cancel()
+			for range i {
+				_, _ = logs[1].Head(ctx)
+			}
+		}()
 		if i%3 == 0 {
-			cancel()
-		} else { // some time, which is for the scheduler to say
-			go func() {
-				for range i {
-					_, _ = logs[1].Head(context.Background())
-				}
-				cancel()
-			}()
+			w.wait("Head", cancelled)
 		}
 		err := logs[0].Append(ctx, group)
 		cancel()
+		w.wait("Head", cancelled)
 		require.NotErrorIs(e.t, err, store.ErrConflict, "Append of a group on the head whose context has ended")
 		if i%2 == 0 || err == nil {
 			w.settle(logs[i/2%2], group)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,8 +16,7 @@ type follower struct {
 	wait    <-chan struct{} // closed when it may go on after its first snapshot
 	at      store.Revision
 	state   state
-	reached atomic.Uint64 // the position to which it has come
-	moved   chan struct{} // has a value, or is closed, when that may be another
+	reached *progress
 }
 
 // concurrentFollowers follows a log while others append and compact. One of the followers
@@ -37,16 +35,16 @@ func concurrentFollowers(e env) {
 	var all sync.WaitGroup
 	var faults failure
 	for _, f := range followers {
-		f.moved = make(chan struct{}, 1)
+		f.reached = newProgress()
 		all.Go(func() { faults.note(f.run(following)) })
 	}
 	for _, f := range followers {
-		w.reach(f, 3)
+		w.reach(f.reached, 3)
 	}
 	r := w.race(ctx)
 	for n := range uint64(20) {
 		faults.note(logs[3].Compact(ctx, n%5))
-		w.reach(followers[n%2], min(3+4*n, appenders*each)) // a time after which there is something new
+		w.reach(followers[n%2].reached, min(3+4*n, appenders*each)) // a time after which there is something new
 	}
 	w.do("what goroutines do that append", r.all.Wait)
 	require.NoError(e.t, r.failed())
@@ -59,7 +57,7 @@ func concurrentFollowers(e env) {
 		head = c.Revision
 	}
 	for _, f := range followers {
-		w.reach(f, head.Position())
+		w.reach(f.reached, head.Position())
 	}
 	leave()
 	w.do("a follower", all.Wait)
@@ -82,51 +80,15 @@ func (w *world) agree(followers []*follower, head store.Revision, tuples int) {
 	}
 }
 
-// reach waits for a follower to come to a position, or to give up.
-func (w *world) reach(f *follower, position uint64) {
-	w.t.Helper()
-	w.do(fmt.Sprintf("a follower on its way to position %d", position), func() {
-		for f.reached.Load() < position {
-			if _, ok := <-f.moved; !ok {
-				return
-			}
-		}
-	})
-}
-
-// A failure keeps the first of several errors.
-type failure struct {
-	mu  sync.Mutex
-	err error
-}
-
-func (f *failure) note(err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.err == nil {
-		f.err = err
-	}
-}
-
-func (f *failure) first() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.err
-}
-
-// reach says where the follower is.
-func (f *follower) reach(at store.Revision) {
+// come says where the follower is.
+func (f *follower) come(at store.Revision) {
 	f.at = at
-	f.reached.Store(at.Position())
-	select {
-	case f.moved <- struct{}{}:
-	default: // it says so already
-	}
+	f.reached.raise(at.Position())
 }
 
 // run takes a snapshot and follows, and again when that cannot go on.
 func (f *follower) run(ctx context.Context) error {
-	defer close(f.moved)
+	defer f.reached.end()
 	for ctx.Err() == nil {
 		snap, err := f.log.Snapshot(ctx)
 		if err == nil {
@@ -138,8 +100,11 @@ func (f *follower) run(ctx context.Context) error {
 		if err != nil {
 			return nil
 		}
-		f.reach(snap.Revision)
-		<-f.wait
+		f.come(snap.Revision)
+		select {
+		case <-f.wait:
+		case <-ctx.Done():
+		}
 		if err := f.follow(ctx); err != nil {
 			return err
 		}
@@ -159,7 +124,7 @@ func (f *follower) follow(ctx context.Context) error {
 			return fmt.Errorf("Tail after %s goes on with a commit on %s", f.at, c.Parent)
 		}
 		f.state.apply(c)
-		f.reach(c.Revision)
+		f.come(c.Revision)
 	}
 	return nil
 }

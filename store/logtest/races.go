@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
-	"sync/atomic"
 
 	"github.com/stretchr/testify/require"
 
@@ -35,16 +34,20 @@ type race struct {
 	mu    sync.Mutex
 	in    map[store.CommitID]store.Revision // acknowledged
 	out   map[store.CommitID]bool           // refused
-	newer atomic.Uint64                     // the greatest position that was acknowledged
+	newer *progress                         // what was acknowledged
 	fault failure
 }
 
 // race starts the appenders, which stop at the first fault.
 func (w *world) race(ctx context.Context) *race {
-	r := &race{w: w, logs: w.handles(4), ctx: ctx, in: map[store.CommitID]store.Revision{}, out: map[store.CommitID]bool{}}
+	r := &race{w: w, logs: w.handles(4), ctx: ctx, in: map[store.CommitID]store.Revision{}, out: map[store.CommitID]bool{}, newer: newProgress()}
 	for g := range appenders {
 		r.all.Go(func() { r.fault.note(r.run(g)) })
 	}
+	go func() {
+		r.all.Wait()
+		r.newer.end()
+	}()
 	return r
 }
 
@@ -99,13 +102,13 @@ func (r *race) append(log store.Log, parent store.Revision, name string, n int) 
 	if err != nil {
 		return false, nil
 	}
-	raise(&r.newer, group[n-1].Revision.Position())
+	r.newer.raise(group[n-1].Revision.Position())
 	return true, nil
 }
 
 // head asks for the head, which is not before anything that was acknowledged before.
 func (r *race) head(log store.Log, last *uint64) (store.Revision, error) {
-	least := max(r.newer.Load(), *last)
+	least := max(r.newer.at.Load(), *last)
 	head, err := log.Head(r.ctx)
 	if err != nil {
 		return head, fmt.Errorf("Head: %w", err)
@@ -115,12 +118,6 @@ func (r *race) head(log store.Log, last *uint64) (store.Revision, error) {
 	}
 	*last = head.Position()
 	return head, nil
-}
-
-// raise makes a at least n.
-func raise(a *atomic.Uint64, n uint64) {
-	for have := a.Load(); have < n && !a.CompareAndSwap(have, n); have = a.Load() {
-	}
 }
 
 // end waits for the appenders and compares what they were told with what is there.
@@ -170,7 +167,8 @@ func concurrentSnapshots(e env) {
 	}
 	var snaps []taken
 	for n := 0; n < 20 && r.failed() == nil; n++ {
-		least := r.newer.Load()
+		w.reach(r.newer, uint64(n*appenders*each/20))
+		least := r.newer.at.Load()
 		snap, err := r.logs[n%len(r.logs)].Snapshot(ctx)
 		require.NoError(e.t, err, "Snapshot")
 		tuples, err := collect(snap)

@@ -17,6 +17,7 @@ func snapshotChecks() []check {
 		{"SnapshotAgreesWithModel", snapshotAgrees},
 		{"SnapshotOfEveryTuple", snapshotOfEveryTuple},
 		{"SnapshotOfTouched", snapshotOfTouched},
+		{"SnapshotOfRemoved", snapshotOfRemoved},
 		{"SnapshotOfAside", snapshotOfAside},
 		{"SnapshotCarriesSchema", snapshotCarriesSchema},
 		{"SnapshotThenTail", snapshotThenTail},
@@ -105,6 +106,20 @@ func snapshotOfTouched(e env) {
 			w.sameSnapshot(w.log)
 			was = is
 		}
+	}
+	w.reopen()
+	w.same(w.log)
+}
+
+// snapshotOfRemoved removes tuples by commits that have them with other qualifiers: those
+// are as the store knew them, and a tuple is there once, whatever qualifies it.
+func snapshotOfRemoved(e env) {
+	w := e.world()
+	choose := chance(11)
+	for _, t := range tuples()[:20] {
+		w.commit(w.log, w.stored(nil, []store.Stored{{Relationship: qualified(choose, t)}}))
+		w.commit(w.log, w.stored([]store.Stored{{Relationship: qualified(choose, t)}}, nil))
+		w.same(w.log)
 	}
 	w.reopen()
 	w.same(w.log)

@@ -15,8 +15,8 @@
 // it, which is a store.Log: closing it ends that handle alone, so that every store can
 // close what it was given.
 //
-// All that a handle returns has been through the encoding, so that a test with this
-// log tests that as well.
+// Commits go through the encoding on their way in and on their way out, so that a test
+// with this log tests that as well.
 //
 // # Tests of divergence
 //
@@ -26,7 +26,7 @@
 //
 // # Cost
 //
-// An Append costs its encoding. A Snapshot goes through all tuples and all commits that
-// are not compacted: some 2 µs for each. A Tail that waits costs one goroutine of the
-// caller and is woken by each Append.
+// An Append costs an encoding and a decoding. A Snapshot goes through all tuples and all
+// commits that are not compacted, and so does a Compact. A Tail that waits costs one
+// goroutine of the caller, and is woken by each Append.
 package memlog

@@ -15,12 +15,12 @@ import (
 var ErrClosed = errors.New("memlog: the log is closed")
 
 // A Log is the truth that all its handles share. It is safe for any number of
-// goroutines. New returns one; the zero Log is not one.
+// goroutines. [New] returns one; the zero Log is not one.
 type Log struct {
 	mu      sync.Mutex
 	base    state
-	commits []entry       // after base, each the child of the one before
-	changed chan struct{} // closed, and replaced, when commits are not what they were
+	commits []store.Commit // after base, each the child of the one before; decoded
+	changed chan struct{}  // closed, and replaced, when commits are not what they were
 }
 
 // A state is what the commits up to one of them have made.
@@ -33,13 +33,6 @@ type state struct {
 type key struct {
 	tuple.Tuple
 	aside bool
-}
-
-// An entry is one commit.
-type entry struct {
-	revision store.Revision
-	id       store.CommitID
-	data     []byte
 }
 
 // New returns a log without commits.
@@ -65,20 +58,17 @@ func (l *Log) Lose(n int) int {
 // Fork begins another epoch at the newest commit: what restoring a backup does. The
 // tuples stay, every revision of before is out of the history, and so is whatever was
 // lost since the backup was made; call [Log.Lose] first for that.
-func (l *Log) Fork() error {
+func (l *Log) Fork() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.fold(len(l.commits)); err != nil {
-		return err
-	}
+	l.fold(len(l.commits))
 	l.base.at.Revision = l.base.at.Revision.Fork()
 	l.wake()
-	return nil
 }
 
 func (l *Log) head() store.Revision {
 	if n := len(l.commits); n > 0 {
-		return l.commits[n-1].revision
+		return l.commits[n-1].Revision
 	}
 	return l.base.at.Revision
 }
@@ -90,35 +80,37 @@ func (l *Log) wake() {
 
 // append is compare-and-append.
 func (l *Log) append(commits []store.Commit) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	group := make([]entry, len(commits))
+	group := make([]store.Commit, len(commits))
 	for i, c := range commits {
-		data := c.Seal()
-		if i > 0 && c.Parent != group[i-1].revision {
+		var err error
+		if group[i], err = store.DecodeCommit(c.Seal()); err != nil {
+			return fmt.Errorf("commit %d of %d cannot be read again: %w", i+1, len(commits), err)
+		}
+		if i > 0 && group[i].Parent != group[i-1].Revision {
 			return fmt.Errorf("%w: commit %d of %d is not the child of the one before", store.ErrConflict, i+1, len(commits))
 		}
-		group[i] = entry{c.Revision, c.ID, data}
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	switch {
 	case len(group) == 0 || l.has(group):
 		return nil
-	case commits[0].Parent == l.head():
+	case group[0].Parent == l.head():
 		l.commits = append(l.commits, group...)
 		l.wake()
 		return nil
-	case commits[0].Parent.Position() < l.base.at.Revision.Position():
-		return fmt.Errorf("%w: a commit after %s may be among them", store.ErrCompacted, commits[0].Parent)
+	case group[0].Parent.Position() < l.base.at.Revision.Position():
+		return fmt.Errorf("%w: a commit after %s may be among them", store.ErrCompacted, group[0].Parent)
 	}
 	return &store.ConflictError{Head: l.head()}
 }
 
 // has reports whether each commit of the group is at its position.
-func (l *Log) has(group []entry) bool {
+func (l *Log) has(group []store.Commit) bool {
 	first := l.base.at.Revision.Position() + 1 // the position of l.commits[0]
-	for _, e := range group {
-		n := e.revision.Position()
-		if n < first || n-first >= uint64(len(l.commits)) || l.commits[n-first].id != e.id {
+	for _, c := range group {
+		n := c.Revision.Position()
+		if n < first || n-first >= uint64(len(l.commits)) || l.commits[n-first].ID != c.ID {
 			return false
 		}
 	}
@@ -140,7 +132,7 @@ func (l *Log) next(after store.Revision) (store.Commit, <-chan struct{}, error) 
 	n := int(after.Position() - base.Position()) // how many commits are before the next, so l.commits[n] is it
 	have := base
 	if n > 0 {
-		have = l.commits[n-1].revision
+		have = l.commits[n-1].Revision
 	}
 	if after != have {
 		return store.Commit{}, nil, fmt.Errorf("%w: %s, and that at its position is %s", store.ErrDiverged, after, have)
@@ -148,47 +140,35 @@ func (l *Log) next(after store.Revision) (store.Commit, <-chan struct{}, error) 
 	if n == len(l.commits) {
 		return store.Commit{}, l.changed, nil
 	}
-	c, err := store.DecodeCommit(l.commits[n].data)
+	c, err := store.DecodeCommit(l.commits[n].Seal()) // so that no two share anything
 	return c, nil, err
 }
 
 // newest returns what all commits have made.
-func (l *Log) newest() (state, error) {
+func (l *Log) newest() state {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := l.base
-	s.tuples = maps.Clone(s.tuples)
-	return s, s.apply(l.commits)
+	return l.base.after(l.commits)
 }
 
 // compact forgets all commits but the newest so many.
-func (l *Log) compact(keep uint64) error {
+func (l *Log) compact(keep uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if keep >= uint64(len(l.commits)) {
-		return nil
+	if keep < uint64(len(l.commits)) {
+		l.fold(len(l.commits) - int(keep))
 	}
-	return l.fold(len(l.commits) - int(keep))
 }
 
 // fold makes the first n commits part of the base.
-func (l *Log) fold(n int) error {
-	next := l.base
-	next.tuples = maps.Clone(next.tuples)
-	if err := next.apply(l.commits[:n]); err != nil {
-		return err
-	}
-	l.base, l.commits = next, slices.Clone(l.commits[n:])
-	return nil
+func (l *Log) fold(n int) {
+	l.base, l.commits = l.base.after(l.commits[:n]), slices.Clone(l.commits[n:])
 }
 
-// apply changes the state to what it is after the commits.
-func (s *state) apply(commits []entry) error {
-	for _, e := range commits {
-		c, err := store.DecodeCommit(e.data)
-		if err != nil {
-			return err
-		}
+// after returns the state to which commits lead.
+func (s state) after(commits []store.Commit) state {
+	s.tuples = maps.Clone(s.tuples)
+	for _, c := range commits {
 		for _, t := range c.Removed {
 			delete(s.tuples, key{t.Tuple, t.Aside})
 		}
@@ -200,5 +180,5 @@ func (s *state) apply(commits []entry) error {
 			s.at.Schema = c.Schema
 		}
 	}
-	return nil
+	return s
 }
