@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/baobab-authz/baobab/store"
 )
@@ -220,45 +222,50 @@ func (l *Log) insertParts(ctx context.Context, tx pgx.Tx, position int64, data [
 // as well, so that the server has waited for the disk, and for its synchronous standbys, until
 // they had all that was before. (One that was cancelled while it waited for them
 // is seen by everybody although they may not have it.)
+//
+// All of it is sent as one message, and so the server never waits for this process while it has the
+// lock: a process that is stopped or cut off in the middle of a conflict would hold up all others.
 func (l *Log) settle(ctx context.Context, g *group) error {
-	return l.transact(ctx, func(tx pgx.Tx) error {
-		if _, err := l.exec(ctx, tx, l.sql.lock); err != nil {
-			return err
-		}
-		e, err := l.ends(ctx, tx)
-		if err != nil {
-			return err
-		}
-		from, to := g.parent.Position(), g.parent.Position()+uint64(len(g.ids))
-		if from+1 < e.base.Position() || from < e.base.Position() && !e.baseIsCommit {
-			return store.ErrCompacted
-		}
-		if to > e.head.Position() {
-			return &store.ConflictError{Head: e.head}
-		}
-		same, err := l.sameIDs(ctx, tx, g, from, to)
-		if err == nil && !same {
-			err = &store.ConflictError{Head: e.head}
-		}
-		return err
-	})
-}
-
-// sameIDs reports whether the commits after from and up to to have the group's IDs.
-func (l *Log) sameIDs(ctx context.Context, tx pgx.Tx, g *group, from, to uint64) (bool, error) {
+	from, to := g.parent.Position(), g.parent.Position()+uint64(len(g.ids))
 	bounded, cancel := l.timeout(ctx)
 	defer cancel()
-	found, err := tx.Query(bounded, l.sql.group, l.mode, int64(from), int64(to))
+	conn, err := l.pool.Acquire(bounded)
 	if err != nil {
-		return false, err
+		return because(bounded, err)
 	}
-	i, same := 0, true
-	var position int64
-	var id [16]byte
-	_, err = pgx.ForEachRow(found, []any{&position, &id}, func() error {
-		same = same && i < len(g.ids) && position == int64(from)+int64(i)+1 && id == g.ids[i]
-		i++
-		return nil
-	})
-	return same && i == len(g.ids), because(bounded, err)
+	defer conn.Release() // which ends the connection if the transaction is not over
+	results, err := conn.Conn().PgConn().Exec(bounded, fmt.Sprintf("BEGIN ISOLATION LEVEL READ COMMITTED; %s; %s; %s; COMMIT",
+		l.sql.lock, l.sql.ends, fmt.Sprintf(l.sql.group, from, to))).ReadAll()
+	if err != nil {
+		return because(bounded, err)
+	}
+	if len(results) != 5 || len(results[2].Rows) != 1 {
+		return fmt.Errorf("%d results, and not one row with the ends of the log", len(results))
+	}
+	row := results[2].Rows[0]
+	e, err := readEnds(string(row[0]), string(row[1]) == "t", string(row[2]))
+	if err != nil {
+		return err
+	}
+	if from+1 < e.base.Position() || from < e.base.Position() && !e.baseIsCommit {
+		return store.ErrCompacted
+	}
+	if to > e.head.Position() || !g.is(results[3].Rows) {
+		return &store.ConflictError{Head: e.head}
+	}
+	return nil
+}
+
+// is reports whether rows of positions and IDs, as text, are those of the group.
+func (g *group) is(rows [][][]byte) bool {
+	if len(rows) != len(g.ids) {
+		return false
+	}
+	for i, row := range rows {
+		position := g.parent.Position() + uint64(i) + 1
+		if string(row[0]) != strconv.FormatUint(position, 10) || string(row[1]) != (pgtype.UUID{Bytes: g.ids[i], Valid: true}).String() {
+			return false
+		}
+	}
+	return true
 }

@@ -32,7 +32,7 @@ func newStatements(name string) statements {
 		ends: `SELECT a.revision, a.id IS NOT NULL, b.revision
 			FROM (SELECT revision, id FROM {store}.log ORDER BY position LIMIT 1) a,
 				(SELECT revision FROM {store}.log ORDER BY position DESC LIMIT 1) b`,
-		group: `SELECT position, id FROM {store}.log WHERE position > $1 AND position <= $2 ORDER BY position`,
+		group: `SELECT position, id FROM {store}.log WHERE position > %d AND position <= %d ORDER BY position`,
 		tail: `SELECT position, revision, CASE WHEN position > $1 THEN data END, pg_is_in_recovery()
 			FROM {store}.log WHERE position >= $1 ORDER BY position LIMIT $2`,
 		newest: `SELECT revision, at, pg_is_in_recovery(), (SELECT schema FROM {store}.store)

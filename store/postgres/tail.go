@@ -207,11 +207,17 @@ type ends struct {
 	baseIsCommit bool // or else it is what a history began with
 }
 
-func (l *Log) ends(ctx context.Context, db querier) (e ends, err error) {
+func (l *Log) ends(ctx context.Context, db querier) (ends, error) {
 	var base, head string
-	if err := l.row(ctx, db, []any{&base, &e.baseIsCommit, &head}, l.sql.ends); err != nil {
-		return e, err
+	var baseIsCommit bool
+	if err := l.row(ctx, db, []any{&base, &baseIsCommit, &head}, l.sql.ends); err != nil {
+		return ends{}, err
 	}
+	return readEnds(base, baseIsCommit, head)
+}
+
+func readEnds(base string, baseIsCommit bool, head string) (e ends, err error) {
+	e.baseIsCommit = baseIsCommit
 	if e.base, err = parseRevision(base); err != nil {
 		return e, err
 	}
