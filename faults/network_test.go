@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -126,4 +127,18 @@ func TestSeveralStoresInOneDatabase(t *testing.T) {
 			require.NotEqual(t, failed, records[i].Result.Outcome, "%+v", records[i])
 		}
 	}
+}
+
+// A node that is cut off in the middle of whatever it does holds up nobody.
+func TestNodeThatIsCutOffHoldsUpNobody(t *testing.T) {
+	f := newFleet(t, shared.Database(t), 3, setup{})
+	f.load.begin()
+	for i := range form(20, 300) {
+		time.Sleep(rand.N(30 * time.Millisecond))
+		f.proxies[i%2].freeze()
+		r := f.load.ask(2, f.places[2], op{ID: f.load.history.id(), Kind: count, Cell: "through", Timeout: 4000})
+		f.proxies[i%2].thaw()
+		require.Equal(t, done, r.Outcome, "round %d: %s", i, r.Err)
+	}
+	f.finish(t)
 }
