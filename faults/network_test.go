@@ -67,7 +67,12 @@ func TestPartition(t *testing.T) {
 // recovers waits until a node answers again.
 func (f *fleet) recovers(t *testing.T, node int) {
 	t.Helper()
-	for began := time.Now(); time.Since(began) < 40*time.Second; {
+	f.recoversWithin(t, node, 40*time.Second)
+}
+
+func (f *fleet) recoversWithin(t *testing.T, node int, limit time.Duration) {
+	t.Helper()
+	for began := time.Now(); time.Since(began) < limit; {
 		o := op{ID: f.load.history.id(), Kind: read, Level: latest, Timeout: 1000}
 		if r := f.load.ask(node, f.places[node], o); r.Outcome == done {
 			t.Logf("node %d answers %v later", node, time.Since(began).Round(time.Millisecond))
@@ -139,6 +144,20 @@ func TestNodeThatIsCutOffHoldsUpNobody(t *testing.T) {
 		r := f.load.ask(2, f.places[2], op{ID: f.load.history.id(), Kind: count, Cell: "through", Timeout: 4000})
 		f.proxies[i%2].thaw()
 		require.Equal(t, done, r.Outcome, "round %d: %s", i, r.Err)
+	}
+	f.finish(t)
+}
+
+// All connections of a node fall silent for good, and nobody tells it. It gives them up, and
+// is there again with new ones.
+func TestConnectionsFallSilent(t *testing.T) {
+	f := newFleet(t, shared.Database(t), 2, setup{Timeout: 300 * time.Millisecond})
+	f.load.pause = time.Millisecond
+	f.load.begin()
+	for range form(2, 10) {
+		time.Sleep(200 * time.Millisecond)
+		f.proxies[0].forget()
+		f.recoversWithin(t, 0, 10*time.Second) // package pgx by itself takes 15 s
 	}
 	f.finish(t)
 }

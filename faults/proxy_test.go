@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,6 +51,8 @@ type link struct {
 	mu      sync.Mutex
 	verdict fault
 	armed   bool // the server has an append to answer
+
+	gone    atomic.Bool // nothing is passed on any more, and nobody is told
 
 	log     bool // what the client has sent to be parsed last appends to the log
 	written bool // the client's transaction has appended to the log
@@ -142,6 +145,10 @@ func (l *link) pass() bool {
 		l.proxy.mu.Lock()
 		frozen := l.proxy.frozen
 		l.proxy.mu.Unlock()
+		if l.gone.Load() {
+			<-l.dead
+			return false
+		}
 		if frozen == nil {
 			break
 		}
@@ -299,6 +306,16 @@ func (p *proxy) cut() {
 	p.mu.Unlock()
 	for _, l := range links {
 		l.close()
+	}
+}
+
+// forget makes what is connected silent for good, though it is not broken, as it is when a server or
+// what leads to it is gone. New connections are as ever.
+func (p *proxy) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l := range p.links {
+		l.gone.Store(true)
 	}
 }
 
