@@ -65,7 +65,9 @@ func stored(tb testing.TB, l store.Log) map[string]bool {
 	all := make(map[string]bool)
 	for t, err := range s.Tuples {
 		require.NoError(tb, err)
-		require.NotContains(tb, all, t.String())
+		if _, twice := all[t.String()]; twice {
+			require.Fail(tb, "a tuple twice", "%s", t)
+		}
 		all[t.String()] = t.Aside
 	}
 	return all
