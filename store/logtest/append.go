@@ -135,9 +135,9 @@ func conflictOfSameContents(e env) {
 func conflictWithForeignParent(e env) {
 	w := e.world()
 	try := func() {
-		for why, parent := range strangers(w.model) {
-			w.refused(w.log, "its parent is "+why, plain(parent, "strange"))
-			w.refused(w.log, "the parent of the first is "+why, plains(parent, "strange", 2)...)
+		for _, s := range strangers(w.model) {
+			w.refused(w.log, "its parent is "+s.why, plain(s.rev, "strange"))
+			w.refused(w.log, "the parent of the first is "+s.why, plains(s.rev, "strange", 2)...)
 		}
 		w.same(w.log)
 	}
@@ -148,25 +148,32 @@ func conflictWithForeignParent(e env) {
 	try()
 }
 
-// strangers returns revisions that are not in the history of a log, and why.
-func strangers(m *model) map[string]store.Revision {
-	head := m.head()
+// A stranger is a revision that is not in the history of a log, and why.
+type stranger struct {
+	why string
+	rev store.Revision
+}
+
+// strangers returns revisions that are nearly in the history of a log.
+func strangers(m *model) []stranger {
+	head, n := m.head(), len(m.commits)
 	ahead := plains(head, "ahead", 2)
-	all := map[string]store.Revision{
-		"the zero Revision":                            {},
-		"of another log, at position 0":                store.NewHistory(),
-		"of another log, at position 1":                plain(store.NewHistory(), "x").Revision,
-		"the head in another epoch":                    head.Fork(),
-		"position 0 in another epoch":                  m.start.Fork(),
-		"a commit on the head that was never appended": ahead[0].Revision,
-		"two commits beyond the head":                  ahead[1].Revision,
+	foreign := plains(store.NewHistory(), "x", n+1)
+	all := []stranger{
+		{"the zero Revision", store.Revision{}},
+		{"of another log, at position 0", foreign[0].Parent},
+		{"of another log, at position 1", foreign[0].Revision},
+		{"of another log, beyond the head", foreign[n].Revision},
+		{"the head in another epoch", head.Fork()},
+		{"position 0 in another epoch", m.start.Fork()},
+		{"a commit on the head that was never appended", ahead[0].Revision},
+		{"two commits beyond the head", ahead[1].Revision},
 	}
-	foreign := plains(store.NewHistory(), "x", len(m.commits)+1)
-	all["of another log, beyond the head"] = foreign[len(m.commits)].Revision
-	if n := len(m.commits); n > 0 {
-		all["of another log, at the position of the head"] = foreign[n-1].Revision
-		all["another commit at the position of the head"] = plain(m.commits[n-1].Parent, "y").Revision
-		all["another commit at position 1"] = plain(m.start, "y").Revision
+	if n > 0 {
+		all = append(all,
+			stranger{"of another log, at the position of the head", foreign[n-1].Revision},
+			stranger{"another commit at the position of the head", plain(m.commits[n-1].Parent, "y").Revision},
+			stranger{"another commit at position 1", plain(m.start, "y").Revision})
 	}
 	return all
 }
@@ -177,17 +184,20 @@ func wrongParentInGroup(e env) {
 	w.commit(w.log, plain(w.model.head(), "a"))
 	head := w.model.head()
 	group := plains(head, "b", 4)
-	for why, bad := range map[string][]store.Commit{
-		"one is left out":                     {group[0], group[2], group[3]},
-		"two are in the wrong order":          {group[0], group[2], group[1]},
-		"one is there twice":                  {group[0], group[0]},
-		"two have the same parent":            {group[0], plain(head, "c")},
-		"the last is of another line":         {group[0], group[1], plains(head, "c", 3)[2]},
-		"the second is of another log":        {group[0], plain(store.NewHistory(), "c")},
-		"the second has the parent's epoch":   {group[0], plain(group[0].Revision.Fork(), "c")},
-		"the first is the second of the rest": {group[1], group[0]},
+	for _, bad := range []struct {
+		why     string
+		commits []store.Commit
+	}{
+		{"one is left out", []store.Commit{group[0], group[2], group[3]}},
+		{"two are in the wrong order", []store.Commit{group[0], group[2], group[1]}},
+		{"one is there twice", []store.Commit{group[0], group[0]}},
+		{"two have the same parent", []store.Commit{group[0], plain(head, "c")}},
+		{"the last is of another line", []store.Commit{group[0], group[1], plains(head, "c", 3)[2]}},
+		{"the second is of another log", []store.Commit{group[0], plain(store.NewHistory(), "c")}},
+		{"the second is of another epoch", []store.Commit{group[0], plain(group[0].Revision.Fork(), "c")}},
+		{"the first is the child of the second", []store.Commit{group[1], group[0]}},
 	} {
-		require.Error(e.t, w.append(w.log, bad...), "Append of a group in which %s", why)
+		require.Error(e.t, w.append(w.log, bad.commits...), "Append of a group in which %s", bad.why)
 		w.same(w.log)
 	}
 	w.commit(w.log, group...)

@@ -26,7 +26,7 @@ func conflictOr(a *altered, other func(context.Context, []store.Commit) error) {
 // brokenAppends do not append what they should.
 func brokenAppends() []broken {
 	return []broken{
-		{"loses the last of a group", []string{"AppendGroup", "RandomOperations", "LargeGroup"}, "head", func(_ *memlog.Log, a *altered) {
+		{"loses the last of a group", []string{"AppendGroup", random, "LargeGroup"}, "head", func(_ *memlog.Log, a *altered) {
 			a.append = func(ctx context.Context, commits []store.Commit) error {
 				return a.Log.Append(ctx, commits[:max(min(1, len(commits)), len(commits)-1)])
 			}
@@ -52,7 +52,7 @@ func brokenAppends() []broken {
 				return a.Log.Append(ctx, commits)
 			}
 		}},
-		{"ignores the parent", []string{"ConflictAtEveryParent", "ConflictWithForeignParent", "ConflictOfGroup", "RandomOperations", "RepeatedConflict", "TailOfReplacedCommitsDiverges"},
+		{"ignores the parent", []string{"ConflictAtEveryParent", "ConflictWithForeignParent", "ConflictOfGroup", random, "RepeatedConflict", "TailOfReplacedCommitsDiverges"},
 			"in the meantime", func(_ *memlog.Log, a *altered) { conflictOr(a, a.rebase) }},
 		{"acknowledges a conflict", []string{"ConflictAtEveryParent", "ConflictOfSameContents", "ConcurrentAppends", "HeadOfNewLogs"}, "", func(_ *memlog.Log, a *altered) {
 			conflictOr(a, func(context.Context, []store.Commit) error { return nil })
@@ -149,7 +149,7 @@ func keepsSlice(_ *memlog.Log, a *altered) {
 // brokenSettling is what goes wrong when an Append is repeated.
 func brokenSettling() []broken {
 	return []broken{
-		{"forgets ids", []string{"RepeatedAtOnce", "RepeatedAfterOthers", "RepeatedTogether", "CancelledAppendIsSettled", "AppendKeepsNoSlice", "RandomOperations"},
+		{"forgets ids", []string{"RepeatedAtOnce", "RepeatedAfterOthers", "RepeatedTogether", "CancelledAppendIsSettled", "AppendKeepsNoSlice", random},
 			"another commit in the meantime", func(_ *memlog.Log, a *altered) {
 				a.append = func(ctx context.Context, commits []store.Commit) error {
 					head, err := a.Log.Head(ctx)
@@ -200,7 +200,7 @@ func brokenSettling() []broken {
 				return a.Log.Append(ctx, commits)
 			}
 		}},
-		{"knows commits by their positions", []string{"ConflictAtEveryParent", "ConflictOfSameContents", "RepeatedConflict", "RepeatedAfterReopen", "RandomOperations"}, "in the meantime",
+		{"knows commits by their positions", []string{"ConflictAtEveryParent", "ConflictOfSameContents", "RepeatedConflict", "RepeatedAfterReopen", random}, "in the meantime",
 			func(_ *memlog.Log, a *altered) {
 				conflictOr(a, func(ctx context.Context, commits []store.Commit) error {
 					head, err := a.Log.Head(ctx)
@@ -210,7 +210,7 @@ func brokenSettling() []broken {
 					return err
 				})
 			}},
-		{"knows groups by the first", []string{"ConflictOfGroup", "LargeGroup", "RandomOperations"}, "in the meantime", func(_ *memlog.Log, a *altered) {
+		{"knows groups by the first", []string{"ConflictOfGroup", "LargeGroup", random}, "in the meantime", func(_ *memlog.Log, a *altered) {
 			conflictOr(a, func(ctx context.Context, commits []store.Commit) error {
 				err := a.Log.Append(ctx, commits[:1])
 				if err != nil {
@@ -219,7 +219,7 @@ func brokenSettling() []broken {
 				return nil
 			})
 		}},
-		{"takes the compacted for a conflict", []string{"RepeatedAfterCompaction", "RandomOperations"}, "compacted these commits away", func(_ *memlog.Log, a *altered) {
+		{"takes the compacted for a conflict", []string{"RepeatedAfterCompaction", random}, "compacted these commits away", func(_ *memlog.Log, a *altered) {
 			a.append = func(ctx context.Context, commits []store.Commit) error {
 				err := a.Log.Append(ctx, commits)
 				if errors.Is(err, store.ErrCompacted) {
@@ -228,7 +228,7 @@ func brokenSettling() []broken {
 				return err
 			}
 		}},
-		{"takes the compacted for known", []string{"RepeatedAfterCompaction", "RandomOperations"}, "in the meantime", func(_ *memlog.Log, a *altered) {
+		{"takes the compacted for known", []string{"RepeatedAfterCompaction", random}, "in the meantime", func(_ *memlog.Log, a *altered) {
 			a.append = func(ctx context.Context, commits []store.Commit) error {
 				err := a.Log.Append(ctx, commits)
 				if errors.Is(err, store.ErrCompacted) {

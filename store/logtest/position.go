@@ -37,14 +37,14 @@ func tailOfStrangers(e env) {
 	w := e.world()
 	logs := w.handles(2)
 	for i := range 3 {
-		for why, rev := range strangers(w.model) {
-			w.diverges(logs[i%2], why, rev)
+		for _, s := range strangers(w.model) {
+			w.diverges(logs[i%2], s.why, s.rev)
 		}
 		w.commit(w.log, plains(w.model.head(), fmt.Sprint(i), 1+i)...)
 	}
 	w.reopen()
-	for why, rev := range strangers(w.model) {
-		w.diverges(w.log, why, rev)
+	for _, s := range strangers(w.model) {
+		w.diverges(w.log, s.why, s.rev)
 	}
 }
 
