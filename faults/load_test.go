@@ -21,7 +21,7 @@ type load struct {
 
 	clients  int           // of each target; default 4
 	pause    time.Duration // of a client after each answer, up to twice that; default none
-	patience time.Duration // of each operation; default 5 s
+	patience time.Duration // of each operation; default 15 s
 	cells    int           // at a time; default 4
 	turnover time.Duration // how long the same cells are used; default 1 s
 	writes   int           // percent; default 45
@@ -60,7 +60,7 @@ func (t *tokens) get() string {
 // begin starts the clients.
 func (l *load) begin() {
 	l.clients = orDefault(l.clients, 4)
-	l.patience = orDefault(l.patience, 5*time.Second)
+	l.patience = orDefault(l.patience, 15*time.Second)
 	l.cells = orDefault(l.cells, 4)
 	l.turnover = orDefault(l.turnover, time.Second)
 	l.writes = orDefault(l.writes, 45)

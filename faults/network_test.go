@@ -93,7 +93,7 @@ func TestForeignTransaction(t *testing.T) {
 	defer conn.Close(ctx)
 	_, err = conn.Exec(ctx, "CREATE TABLE theirs AS SELECT generate_series(1, 100) AS n")
 	require.NoError(t, err)
-	f := newFleet(t, connection, 3, setup{})
+	f := newFleet(t, connection, 3, setup{Timeout: 10 * time.Second})
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
 	require.NoError(t, err)
 	_, err = tx.Exec(ctx, "UPDATE theirs SET n = n + 1") // which gives it an xid
@@ -120,7 +120,7 @@ func TestSeveralStoresInOneDatabase(t *testing.T) {
 	connection := shared.Database(t)
 	var fleets []*fleet
 	for i := range 3 {
-		f := newFleet(t, connection, 2, setup{Store: fmt.Sprintf("store%d", i)})
+		f := newFleet(t, connection, 2, setup{Store: fmt.Sprintf("store%d", i), Timeout: 10 * time.Second})
 		f.load.pause, f.load.clients = 2*time.Millisecond, 3
 		f.load.begin()
 		fleets = append(fleets, f)

@@ -80,7 +80,7 @@ func (f *fleet) finish(t *testing.T) []record {
 }
 
 func TestWritersAndReplicas(t *testing.T) {
-	f := newFleet(t, shared.Database(t), 6, setup{Verify: !long()})
+	f := newFleet(t, shared.Database(t), 6, setup{Verify: !long(), Timeout: 10 * time.Second})
 	f.load.readers, f.load.clients, f.load.pause = []int{3, 4, 5}, 3, 5*time.Millisecond
 	f.load.begin()
 	time.Sleep(form(time.Second, time.Minute))
