@@ -41,7 +41,7 @@ func TestKilledOnAFile(t *testing.T) {
 		require.NoError(t, log.Close())
 		require.NoError(t, judge.extend(news, records), "round %d", round)
 		require.NoError(t, judge.check(records), "round %d", round)
-		require.NoError(t, linearizable(records), "round %d", round)
+		require.NoError(t, judge.linearizable(records), "round %d", round)
 		open := unacknowledged(t, judge, records)
 		commits, more, most = commits+len(news), more+open, max(most, open)
 		acknowledged += tally(records)["write done"]

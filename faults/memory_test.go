@@ -66,7 +66,7 @@ func judged(t *testing.T, j *judge, commits []store.Commit, records []record) {
 	t.Helper()
 	require.NoError(t, j.extend(commits, records))
 	require.NoError(t, j.check(records))
-	require.NoError(t, linearizable(records))
+	require.NoError(t, j.linearizable(records))
 	t.Logf("%d commits, %v", len(commits), tally(records))
 }
 

@@ -52,7 +52,7 @@ type link struct {
 	verdict fault
 	armed   bool // the server has an append to answer
 
-	gone    atomic.Bool // nothing is passed on any more, and nobody is told
+	gone atomic.Bool // nothing is passed on any more, and nobody is told
 
 	log     bool // what the client has sent to be parsed last appends to the log
 	written bool // the client's transaction has appended to the log

@@ -217,6 +217,6 @@ func judgedAfterLoss(t *testing.T, j *judge, commits []store.Commit, records []r
 		}
 		kept = append(kept, r)
 	}
-	require.NoError(t, linearizable(kept))
+	require.NoError(t, j.linearizable(kept))
 	t.Logf("%d commits, %v", len(commits), tally(records))
 }
