@@ -107,7 +107,7 @@ func (l *load) client(node int, target target, reader bool) {
 		if l.pause > 0 {
 			time.Sleep(rand.N(2 * l.pause))
 		}
-		if r.Code == "gone" || r.Code == "closed" {
+		if r.Code == "absent" {
 			time.Sleep(5 * time.Millisecond) // another one is being started
 		}
 	}
@@ -124,7 +124,9 @@ func (l *load) ask(node int, target target, o op) result {
 	if rec.Result.Outcome == unknown {
 		rec.Return = pending
 	}
-	l.history.add(rec)
+	if !errors.Is(err, errAbsent) {
+		l.history.add(rec)
+	}
 	return rec.Result
 }
 

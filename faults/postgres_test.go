@@ -91,10 +91,10 @@ func TestWritersAndReplicas(t *testing.T) {
 }
 
 func TestNodesAreKilled(t *testing.T) {
-	f := newFleet(t, shared.Database(t), 4, setup{})
-	f.load.readers, f.load.pause = []int{3}, 2*time.Millisecond
+	f := newFleet(t, shared.Database(t), form(4, 6), setup{})
+	f.load.readers, f.load.pause = []int{3, 4, 5}, 2*time.Millisecond
 	f.load.begin()
-	for range form(5, 60) {
+	for range form(5, 200) {
 		time.Sleep(rand.N(200 * time.Millisecond))
 		require.NoError(t, f.places[rand.IntN(len(f.places))].restart())
 	}

@@ -17,8 +17,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// errGone says that a node has ended without an answer.
-var errGone = errors.New("the node has ended")
+// errGone says that a node has ended without an answer, and errAbsent that it had before it
+// was asked.
+var (
+	errGone   = errors.New("the node has ended")
+	errAbsent = errors.New("there is no node")
+)
 
 // A process is a node that is a process.
 type process struct {
@@ -102,7 +106,7 @@ func (p *process) listen(out io.Reader) {
 	close(p.ended)
 }
 
-// do asks the node, and waits for the answer. The error is errGone if there will be none.
+// do asks the node, and waits for the answer. The error is errGone or errAbsent if there will be none.
 func (p *process) do(o op) (result, error) {
 	line, err := json.Marshal(o)
 	if err != nil {
@@ -112,7 +116,7 @@ func (p *process) do(o op) (result, error) {
 	p.mu.Lock()
 	if p.gone {
 		p.mu.Unlock()
-		return result{Outcome: unknown}, errGone
+		return result{Outcome: failed, Code: "absent"}, errAbsent
 	}
 	p.waiting[o.ID] = ch
 	_, err = p.in.Write(append(line, '\n'))
