@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// outcome waits until it is known whether what an attempt has seen and written is durable,
-// and returns its error then. If it is not, the transaction has to run again.
+// outcome waits until it is known whether what an attempt has seen and written is durable.
+// If it is not, the transaction has to run again, or there is an error.
 func (s *Store) outcome(ctx context.Context, a attempt) (again bool, err error) {
 	switch {
-	case a.err == errAgain:
+	case a.again:
 		return true, nil
 	case a.own != nil:
 		err = s.await(ctx, a.own)
 		return err == errAgain, err
 	case a.on == nil:
-		return false, a.err
+		return false, nil
 	}
 	select {
 	case <-a.on.done:
 		// Why what it saw is not durable is told to those who wrote it.
-		return a.on.outcome != nil, a.err
+		return a.on.outcome != nil, nil
 	case <-ctx.Done():
 		return false, fmt.Errorf("store: waiting for what the transaction has seen to become durable: %w", ctx.Err())
 	}

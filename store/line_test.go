@@ -363,3 +363,32 @@ func TestIdsAreGivenBackWithALog(t *testing.T) {
 		require.NoError(t, replica.Check())
 	})
 }
+
+// manyErrors cannot be compared.
+type manyErrors []error
+
+func (e manyErrors) Error() string { return errors.Join(e...).Error() }
+
+// The function of a transaction may return any error, also one that must not be compared.
+func TestErrorsThatCannotBeCompared(t *testing.T) {
+	bubble(t, func(t *testing.T, truth *memlog.Log) {
+		s, script := openScripted(t, truth, store.Options{})
+		fail := func() (store.Revision, error) {
+			return s.Update(bg, func(*store.Tx) error { return manyErrors{errScripted} })
+		}
+		_, err := fail()
+		require.Equal(t, manyErrors{errScripted}, err)
+		stopped := newStop()
+		script.on(func(l *scripted) { l.append = stopped.append })
+		a := begin(func() (store.Revision, error) { return add(bg, s, "ann") })
+		synctest.Wait()
+		b := begin(fail)
+		synctest.Wait()
+		require.False(t, b.over())
+		stopped.open()
+		_, err = a.wait()
+		require.NoError(t, err)
+		_, err = b.wait()
+		require.Equal(t, manyErrors{errScripted}, err)
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +18,9 @@ import (
 
 // openLog returns a store of a log, which is closed with the test.
 func openLog(t testing.TB, log store.Log, o store.Options) *store.Store {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
 	s, err := store.OpenLog(context.Background(), log, testSchema, o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })

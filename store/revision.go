@@ -12,13 +12,13 @@ import (
 // A Revision is the position of a commit in the history of one store. It is
 // comparable and opaque. The zero Revision is that of no commit.
 //
-// Its text is 25 to 50 letters, digits, hyphens and underscores, and fit for a
+// Its text is 22 to 51 letters, digits, hyphens and underscores, and fit for a
 // URL, a header or a column. It says which store it is of, and ends in a check
 // sum, so that a mistyped one is refused instead of naming another state. The
 // text of the zero Revision is 0.
 type Revision struct {
 	store    uint64 // random, given when the store or its log is made
-	epoch    uint32 // how often the log has begun anew from a copy of itself
+	epoch    uint32 // random, given when a log begins anew from a copy of itself; 0 at first
 	position uint64 // 1 is the store as it was opened, or the log's first commit
 	chain    uint64 // a hash over all commits of the log; 0 without a log
 }
@@ -31,7 +31,9 @@ func NewHistory() Revision { return Revision{store: random() | 1, chain: random(
 // restored from a copy: what was committed after the copy was made, and so might be
 // known to others, is not in its history.
 func (r Revision) Fork() Revision {
-	r.epoch++
+	for old := r.epoch; r.epoch == old || r.epoch == 0; { // two copies of one log have different epochs
+		r.epoch = uint32(random())
+	}
 	r.chain = random()
 	return r
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -201,7 +202,7 @@ func mustAdd(t testing.TB, s *store.Store, users ...string) store.Revision {
 	return rev
 }
 
-// users returns those of the document plan, sorted as the store has them.
+// users returns those of the document plan, sorted.
 func users(t testing.TB, st *store.State, err error) []string {
 	require.NoError(t, err)
 	list := []string{}
@@ -209,6 +210,7 @@ func users(t testing.TB, st *store.State, err error) []string {
 		require.NoError(t, err)
 		list = append(list, r.Subject.ID)
 	}
+	slices.Sort(list)
 	return list
 }
 

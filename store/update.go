@@ -70,7 +70,7 @@ func (s *Store) updateLog(ctx context.Context, as *acting, fn func(*Tx) error) (
 			return Revision{}, err
 		}
 		again, err := s.outcome(ctx, a)
-		if !again && a.own == nil && err == a.err {
+		if !again && err == nil && a.own == nil {
 			again, err = s.outdated(ctx, a, &needed)
 		}
 		if again {
@@ -96,6 +96,7 @@ type attempt struct {
 	base     Revision  // that of what it saw
 	revision Revision
 	err      error
+	again    bool // what it saw is not the tip any more
 	full     bool // the dictionary has grown enough to be compacted
 }
 
@@ -113,6 +114,7 @@ func (s *Store) attempt(ctx context.Context, as *acting, fn func(*Tx) error) (a 
 	if a.revision, a.err = transact(s.mark, tx, as, fn); a.err == nil {
 		a.own = tx.proposed
 	}
+	a.again = tx.proposed != nil && a.err == errAgain // which an error of fn may not be compared with
 	a.full = s.full()
 	return a, nil
 }

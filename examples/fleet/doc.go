@@ -28,7 +28,8 @@
 // authenticates. The rest of the API hands documents over (POST /handover), deletes them (DELETE /documents/plan),
 // passes round their pen, which one user at a time has (PUT and DELETE /documents/plan/pen), and
 // lists who has what (GET /documents/plan). Who may do what, that a document has one owner, and that
-// no two have the pen, is said by schema.zed and by nothing else.
+// no two have the pen, is said by schema.zed; the handlers only say that a document that nobody has may be begun by
+// anyone, and that the pen is for those who may view.
 //
 // # What a client may rely on
 //
@@ -44,22 +45,18 @@
 // that the write has to be seen. The second way waits only if the server has not heard of the token yet; the third asks the
 // database each time. What cannot be had within 3 seconds is 503 and never an older answer.
 //
-// Writes are the same wherever they are made. Two servers that let go of the same
-// pen, or hand over the same document, at the same moment do it one after the other, and the rules of the schema hold for
-// the second as if it had come an hour later. Every write here can be repeated, so that a client
-// that gets no answer asks another server:
+// Writes need no token. Wherever one is made, it is decided on the newest state: two servers that give the same
+// pen to two users at the same moment do it one after the other, and the second is refused as it would be
+// an hour later. What is revoked is revoked, also on a server that has not heard of the share yet. A client
+// that gets no answer makes its request again, of another server: to do it twice is to do it once. (Only a document that was handed over
+// cannot be handed over again; then the second answer is 403.)
 //
 //	204  it is durable                        400  the request, or its token, is none of this store
 //	401  the header X-User names nobody       403  the user may not do that
 //	409  a rule of the schema is against it; or the log has lost what the token stands for
 //	503  nothing was done: ask again, elsewhere or later
 //	504  it may have been done. The answer has the token that it would have: a check with
-//	     it is answered if it was done, and is 409 if another commit has its place
-//
-// One thing is easy to miss. A commit is validated on the newest state, but a request that
-// changes nothing or is refused makes no commit: to revoke, on a server that has not heard of the share yet, would
-// succeed and leave the share where it is. So the server waits for the latest
-// state before it writes.
+//	     it is answered if it was done, 409 if another commit has its place, and 503 until either is so
 //
 // # What is done to it
 //
@@ -67,7 +64,7 @@
 //
 //   - Some share documents, revoke that, and now and then delete a document. After each write, which is on any server,
 //     they ask another one with the token, and sometimes for the latest.
-//   - Some ask what others may see, without a token, and some ask for the latest.
+//   - Some ask what others may see, without a token, and some ask for the latest, up to a thousand times a second each.
 //   - One has two users take the same pen at the same moment, on two servers; one has an owner hand a document over
 //     to two users at once.
 //
@@ -95,7 +92,7 @@
 //
 //	go run ./examples/fleet -sabotage token
 //
-// breaks the servers on purpose. They answer without looking at the token (token), or without asking for the latest
+// breaks the servers on purpose, and kills none. They answer without looking at the token (token), or without asking for the latest
 // (latest), acknowledge what they have not done (ack), or forget how many owners and pens there may
 // be (rules). The command has to exit with 1, and the tests see to it that it does.
 package main

@@ -53,12 +53,11 @@ func (d *drill) drill(ctx context.Context) (code int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, d.duration+afterLoad)
 	defer cancel()
 	name := "fleet_" + strings.ToLower(rand.Text()[:12])
-	defer func() { err = errors.Join(err, d.drop(context.WithoutCancel(ctx), name)) }()
 	log, err := postgres.Open(ctx, d.url, postgres.Options{Store: name})
 	if err != nil {
 		return exitError, err
 	}
-	defer func() { err = errors.Join(err, log.Close()) }()
+	defer func() { err = errors.Join(err, log.Close(), d.drop(context.WithoutCancel(ctx), name)) }()
 	begin, err := log.Head(ctx)
 	if err != nil {
 		return exitError, err

@@ -30,7 +30,7 @@ func TestFleet(t *testing.T) {
 	code, out := fleetRun(t, "-duration", "1s", "-clients", "4")
 	require.Equal(t, exitRight, code, out)
 	require.Contains(t, out, "no violation\n")
-	require.Equal(t, 2, strings.Count(out, "is killed"), out)
+	require.Contains(t, out, "is killed (kill -9), and started again", "once at least, twice on a machine that has time")
 	for _, o := range slices.Concat(writes, reads) {
 		if o == opRemove {
 			continue // which is rare

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"time"
 )
 
 // A load is what clients do to a fleet, all at the same time, until it is over.
@@ -155,13 +156,19 @@ func (l *load) recreate(ctx context.Context, w *worker, client int, removed *rec
 	return nil
 }
 
+// readEvery is how often one who reads asks, at most, so that the machine has time for the others.
+const readEvery = time.Millisecond
+
 // read asks about what others share.
 func (l *load) read(ctx context.Context, w *worker, o op) error {
+	pace := time.NewTicker(readEvery)
+	defer pace.Stop()
 	for done := 0; !l.isOver(done); done++ {
 		document := documentOf(w.rng.IntN(l.clients), w.rng.IntN(documentsEach))
 		if _, err := w.ask(ctx, w.elsewhere(), o, document, userOf(w.rng.IntN(users)), zeroToken); err != nil {
 			return err
 		}
+		<-pace.C
 	}
 	return nil
 }

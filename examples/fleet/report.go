@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -90,9 +91,9 @@ no violation
 	fmt.Fprintf(p.w, "%d violations (%s)\n", len(seen.violations), strings.Join(counts, ", "))
 }
 
-// quantile returns that of sorted durations, of which there is one at least.
+// quantile returns the least of sorted durations, of which there is one at least, that so many are not beyond.
 func quantile(sorted []time.Duration, q float64) time.Duration {
-	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
+	return sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)]
 }
 
 func milliseconds(d time.Duration) string { return fmt.Sprintf("%.2f ms", d.Seconds()*1000) }

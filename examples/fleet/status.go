@@ -39,6 +39,7 @@ var statuses = []struct {
 	{tuple.ErrUTF8, http.StatusBadRequest},
 	{schema.ErrUnknownRelation, http.StatusBadRequest},
 	{schema.ErrWildcardNotAllowed, http.StatusBadRequest},
+	{store.ErrNote, http.StatusBadRequest}, // the name of the request
 
 	{errNoUser, http.StatusUnauthorized},
 	{errMayNot, http.StatusForbidden},

@@ -45,7 +45,7 @@ func (l *Log) Backup(w io.Writer) error {
 	b := backupWriter{w: out, sum: sha256.New()}
 	b.info.Revision, b.info.Time, b.info.Schema = p.now.head, p.now.newest.time, []byte(p.now.newest.schema)
 	b.write([]byte(backupMagic))
-	if err = merge(p.chunks(context.Background()), p.over, b.add); err != nil {
+	if err = merge(l.path, p.chunks(context.Background()), p.over, b.add); err != nil {
 		return err
 	}
 	if err := b.end(); err != nil {

@@ -111,3 +111,51 @@ func BenchmarkSnapshotMillion(b *testing.B) {
 		require.Equal(b, million, n)
 	}
 }
+
+// BenchmarkCompactMillion writes a new state of a million tuples, of which one in twenty has
+// changed, while one goroutine appends; the slowest Append meanwhile is reported.
+func BenchmarkCompactMillion(b *testing.B) {
+	path := filled(b, million)
+	log, err := bolt.Open(path, bolt.WithCompactBytes(bolt.Options{}, 1))
+	require.NoError(b, err)
+	defer log.Close()
+	ctx := context.Background()
+	head, err := log.Head(ctx)
+	require.NoError(b, err)
+	next, slowest := million, time.Duration(0)
+	for b.Loop() {
+		b.StopTimer()
+		for range 4 {
+			c := commitOf(head, next, 50_000)
+			for i := range 50_000 {
+				c.Removed = append(c.Removed, viewer(next-million+i))
+			}
+			c = store.Commit{Parent: head, ID: c.ID, Time: c.Time, Added: c.Added, Removed: c.Removed}
+			c.Seal()
+			require.NoError(b, log.Append(ctx, []store.Commit{c}))
+			head = c.Revision
+			next += 50_000
+		}
+		b.StartTimer()
+		done := make(chan error)
+		go func() { done <- log.Compact(ctx, 0) }()
+		for running := true; running; {
+			select {
+			case err := <-done:
+				require.NoError(b, err)
+				running = false
+			default:
+				c := store.Commit{Parent: head, ID: store.NewCommitID(), Time: time.UnixMicro(0)}
+				c.Seal()
+				began := time.Now()
+				require.NoError(b, log.Append(ctx, []store.Commit{c}))
+				slowest = max(slowest, time.Since(began))
+				head = c.Revision
+			}
+		}
+	}
+	info, err := os.Stat(path)
+	require.NoError(b, err)
+	b.ReportMetric(float64(slowest.Microseconds())/1000, "slowest-append-ms")
+	b.ReportMetric(float64(info.Size()), "file-bytes")
+}

@@ -62,6 +62,14 @@ func numbered(parent store.Revision) store.Commit {
 	return c
 }
 
+// large returns the commit that follows, of about so many bytes.
+func large(parent store.Revision, size int) store.Commit {
+	c := numbered(parent)
+	c = store.Commit{Parent: parent, ID: c.ID, Time: c.Time, Added: c.Added, Removed: c.Removed, Note: strings.Repeat("n", size)}
+	c.Seal()
+	return c
+}
+
 // child appends groups, and compacts meanwhile. It prints "try" and the position before, and
 // "ok" and the revision after each Append that has returned nil, and "error" and what it is if
 // one has not. It returns 3 if the log cannot be opened, 4 if it broke a promise.
@@ -87,6 +95,9 @@ func child(path string) int {
 	var compacting sync.WaitGroup
 	for i := range groups {
 		group := []store.Commit{numbered(at)}
+		if i == 20 { // the file has to grow
+			group[0] = large(at, 500_000)
+		}
 		for range chance.IntN(4) {
 			group = append(group, numbered(group[len(group)-1].Revision))
 		}
@@ -217,12 +228,20 @@ func kept(path string, r told) (store.Revision, error) {
 	return at, hasWindow(log, at)
 }
 
-// hasWindow checks that the tuples are those that numbered commits leave.
+// hasWindow checks that the tuples at a revision are those that numbered commits leave.
 func hasWindow(log *bolt.Log, at store.Revision) error {
 	snapshot, err := log.Snapshot(context.Background())
+	if err == nil && snapshot.Revision != at {
+		err = fmt.Errorf("the snapshot is of %s, and the head %s", snapshot.Revision, at)
+	}
 	if err != nil {
 		return err
 	}
+	return isWindow(snapshot)
+}
+
+func isWindow(snapshot *store.Snapshot) error {
+	at := snapshot.Revision.Position()
 	found := map[string]bool{}
 	for s, err := range snapshot.Tuples {
 		if err != nil {
@@ -230,13 +249,13 @@ func hasWindow(log *bolt.Log, at store.Revision) error {
 		}
 		found[s.Object.ID] = true
 	}
-	for n := at.Position(); n > 0 && n+window > at.Position(); n-- {
+	for n := at; n > 0 && n+window > at; n-- {
 		if !found[strconv.FormatUint(n, 10)] {
-			return fmt.Errorf("the tuple of commit %d is missing at %d", n, at.Position())
+			return fmt.Errorf("the tuple of commit %d is missing at %d", n, at)
 		}
 	}
-	if want := min(window, at.Position()); uint64(len(found)) != want {
-		return fmt.Errorf("%d tuples at %d, and there should be %d", len(found), at.Position(), want)
+	if want := min(window, at); uint64(len(found)) != want {
+		return fmt.Errorf("%d tuples at %d, and there should be %d", len(found), at, want)
 	}
 	return nil
 }

@@ -117,7 +117,7 @@ func (l *Log) renew(ctx context.Context) error {
 	g := generationWriter{n: n, write: func(fn func(*bbolt.Tx) error) error { return l.write(ctx, fn) }}
 	g.info.Revision, g.info.Time, g.info.Schema = p.now.head, p.now.newest.time, []byte(p.now.newest.schema)
 	l.leftover = append(l.leftover, n)
-	if err = merge(p.chunks(ctx), p.over, g.add); err == nil {
+	if err = merge(l.path, p.chunks(ctx), p.over, g.add); err == nil {
 		err = g.flush(true)
 	}
 	if err == nil {

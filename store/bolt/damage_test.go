@@ -34,7 +34,7 @@ func TestFlippedBytes(t *testing.T) {
 		_, err := f.WriteAt([]byte{b}, int64(at))
 		require.NoError(t, err)
 	}
-	stride := every("BAOBAB_DAMAGE", 61)
+	stride := every("BAOBAB_DAMAGE", 331)
 	refused, accepted := 0, 0
 	for at := 0; at < len(s.file); at += stride {
 		for _, mask := range []byte{1 << (at % 8), 0xff} {
@@ -75,7 +75,7 @@ func TestTruncated(t *testing.T) {
 	s := newSample(t)
 	path := filepath.Join(t.TempDir(), "log")
 	require.NoError(t, os.WriteFile(path, s.file, 0o600))
-	stride := every("BAOBAB_DAMAGE", 509)
+	stride := every("BAOBAB_DAMAGE", 1021)
 	refused, accepted := 0, 0
 	for size := len(s.file); size >= 0; size -= min(stride, max(size, 1)) {
 		require.NoError(t, os.Truncate(path, int64(size)))

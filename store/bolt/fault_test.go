@@ -72,7 +72,7 @@ func TestFailingCalls(t *testing.T) {
 	} {
 		t.Run(f.call+"/"+f.errno, func(t *testing.T) {
 			failures, n := 0, 1
-			for stride := every("BAOBAB_FAULTS", 3); f.inject(t, n); failures++ {
+			for stride := every("BAOBAB_FAULTS", 7); f.inject(t, n); failures++ {
 				n = max(n+1, n*stride)
 			}
 			t.Logf("%d of the calls failed, and none from number %d on", failures, n)

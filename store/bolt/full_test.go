@@ -4,7 +4,6 @@ package bolt_test
 
 import (
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -23,14 +22,6 @@ func smallDisk(t *testing.T, size string) string {
 	}
 	t.Cleanup(func() { require.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
 	return dir
-}
-
-// large returns the commit that follows, of about so many bytes.
-func large(parent store.Revision, size int) store.Commit {
-	c := numbered(parent)
-	c = store.Commit{Parent: parent, ID: c.ID, Time: c.Time, Added: c.Added, Removed: c.Removed, Note: strings.Repeat("n", size)}
-	c.Seal()
-	return c
 }
 
 // TestFullDisk appends until the disk is full. The log is read-only then, and complete; it

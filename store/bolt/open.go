@@ -53,6 +53,12 @@ func open(path string, options Options) (*Log, error) {
 
 // verify takes the state of the log from a file that holds.
 func (l *Log) verify(f *os.File) error {
+	// A process that was killed may have written what nobody has waited for yet. The log is
+	// to vouch for what it finds, so it waits.
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	forget(f)
 	over := newOverlay()
 	c, err := verifyFile(f, readMetas, false, over.apply)
 	if err != nil {
@@ -162,7 +168,7 @@ func create(path string, options Options, r record, fill func(*bbolt.DB) (record
 	if err != nil {
 		return err
 	}
-	return publish(temp.Name(), path)
+	return publish(os.Link, temp.Name(), path)
 }
 
 func putRecord(tx *bbolt.Tx, r record) error {
@@ -170,8 +176,8 @@ func putRecord(tx *bbolt.Tx, r record) error {
 }
 
 // publish gives a file its name, which no file must have, durably.
-func publish(temp, path string) error {
-	err := os.Link(temp, path)
+func publish(link func(from, to string) error, temp, path string) error {
+	err := link(temp, path)
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("%w: %s", fs.ErrExist, path)

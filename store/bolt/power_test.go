@@ -296,3 +296,20 @@ func TestPowerCut(t *testing.T) {
 	t.Logf("the control, without syncs: %d calls, %d cuts, %d with a loss", len(events), n, len(lost))
 	require.NotEmpty(t, lost, "the control has to lose commits")
 }
+
+// TestOpenSyncs sees Open wait for what a process that was killed has written, before it reads and
+// vouches for it.
+func TestOpenSyncs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	require.NoError(t, must(t, path, bolt.Options{}).Close())
+	trace := filepath.Join(t.TempDir(), "trace")
+	by := strace(t, "-o", trace, "-P", path, "-e", "trace=fsync,pread64,mmap")
+	out, err := command(t, t.Context(), path, []string{childGroups + "=0"}, by...).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	recorded, err := os.ReadFile(trace)
+	require.NoError(t, err)
+	calls := regexp.MustCompile(`fsync|pread64|mmap`).FindAllString(string(recorded), -1)
+	require.Greater(t, len(calls), 3)
+	require.Equal(t, "fsync", calls[0])
+	require.Contains(t, calls, "mmap")
+}

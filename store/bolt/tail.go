@@ -12,8 +12,8 @@ import (
 
 // How much of the commits is read in one transaction of bbolt, and is in memory at once.
 const (
-	readCommits = 256
-	readBytes   = 1 << 20
+	batchCommits = 256
+	batchBytes   = 1 << 20
 )
 
 // Tail implements [store.Log]. It reads some hundred commits at once, waits without
@@ -100,7 +100,7 @@ func (l *Log) read(after, upTo uint64) ([]store.Commit, error) {
 		return getCommits(tx, after+1, func(position uint64, data []byte) bool {
 			sealed = append(sealed, data)
 			size += len(data)
-			return position < upTo && len(sealed) < readCommits && size < readBytes
+			return position < upTo && len(sealed) < batchCommits && size < batchBytes
 		})
 	})
 	if err != nil {

@@ -2,10 +2,8 @@ package bolt
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"io"
-	"iter"
 	"os"
 
 	"github.com/baobab-authz/baobab/store"
@@ -235,115 +233,4 @@ func countTuples(chunk []byte, decode bool) (uint64, error) {
 		}
 	}
 	return n, r.err
-}
-
-// readCommits reads all commits: each follows from the one before, none is missing, and the
-// last one is the head. It calls fn for those after the generation.
-func (c *contents) readCommits(fn func(*store.Commit)) error {
-	c.newest, c.since = newest{c.info.Time, string(c.info.Schema)}, 0
-	parts, stop := iter.Pull2(c.parts())
-	defer stop()
-	at := c.base
-	passed := at == c.info.Revision
-	if passed {
-		c.reached = at
-	}
-	err := c.values(bucketCommits, func(key, value []byte) error {
-		data, err := wholeCommit(at.Position()+1, key, value, parts)
-		if err != nil {
-			return err
-		}
-		commit, err := follow(at, data)
-		if err != nil {
-			return err
-		}
-		at = commit.Revision
-		if !passed {
-			if passed = at == c.info.Revision; passed {
-				c.reached = at
-			}
-			return nil
-		}
-		c.reached = at
-		c.since += uint64(len(data))
-		c.newest.time = commit.Time.UnixMicro()
-		if commit.Schema != "" {
-			c.newest.schema = commit.Schema
-		}
-		fn(&commit)
-		return nil
-	})
-	if err == nil && !passed {
-		err = corrupt("state %d: it is of %s, which no commit has made", c.generation, c.info.Revision)
-	}
-	if err == nil && at != c.head {
-		err = corrupt("the newest commit is %s, and should be %s", at, c.head)
-	}
-	if err == nil {
-		if p, err, ok := parts(); ok {
-			if err != nil {
-				return err
-			}
-			return corrupt("a part of a commit that has none: %x", p.key)
-		}
-	}
-	return err
-}
-
-// follow decodes the commit after a revision.
-func follow(at store.Revision, data []byte) (store.Commit, error) {
-	commit, err := store.DecodeCommit(data)
-	if err == nil && commit.Parent != at {
-		err = corrupt("it follows %s, and the commit before is %s", commit.Parent, at)
-	}
-	if err != nil {
-		return store.Commit{}, corrupt("commit %d: %w", at.Position()+1, err)
-	}
-	return commit, nil
-}
-
-type part struct{ key, data []byte }
-
-// parts are those of all large commits.
-func (c *contents) parts() iter.Seq2[part, error] {
-	return func(yield func(part, error) bool) {
-		err := c.values(bucketParts, func(key, value []byte) error {
-			if !yield(part{key, value}, nil) {
-				return errStop
-			}
-			return nil
-		})
-		if err != nil && err != errStop {
-			yield(part{}, err)
-		}
-	}
-}
-
-// wholeCommit returns what was sealed: the value under a key, or its parts put together.
-func wholeCommit(position uint64, key, value []byte, parts func() (part, error, bool)) ([]byte, error) {
-	if bytes.Equal(key, number(position)) {
-		return bytes.Clone(value), nil
-	}
-	if !bytes.Equal(key, partsKey(position)) {
-		return nil, corrupt("commit %d is missing", position)
-	}
-	size, n := binary.Uvarint(value)
-	if n != len(value) {
-		return nil, corrupt("commit %d: how long it is cannot be read", position)
-	}
-	var data []byte
-	for i := uint64(0); uint64(len(data)) < size; i++ {
-		p, err, ok := parts()
-		if err != nil {
-			return nil, err
-		}
-		if !ok || !bytes.Equal(p.key, partKey(position, i)) {
-			return nil, corrupt("commit %d: part %d is missing", position, i)
-		}
-		data = append(data, p.data...)
-	}
-	if uint64(len(data)) != size {
-		return nil, corrupt("commit %d: it has %d bytes, and should have %d", position, len(data), size)
-	}
-	return data, nil
 }

@@ -73,7 +73,7 @@ func (h *handle) Snapshot(ctx context.Context) (*store.Snapshot, error) {
 	defer done()
 	s := h.log.newest()
 	s.at.Tuples = func(yield func(store.Stored, error) bool) {
-		for _, t := range s.tuples {
+		for _, t := range s.sorted() {
 			if err := ctx.Err(); err != nil {
 				yield(store.Stored{}, err)
 				return

@@ -1,6 +1,7 @@
 package memlog
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -163,6 +164,16 @@ func (l *Log) compact(keep uint64) {
 // fold makes the first n commits part of the base.
 func (l *Log) fold(n int) {
 	l.base, l.commits = l.base.after(l.commits[:n]), slices.Clone(l.commits[n:])
+}
+
+// sorted returns the tuples in their order as text, more or less, in which those of an object are
+// next to each other.
+func (s state) sorted() []store.Stored {
+	return slices.SortedFunc(maps.Values(s.tuples), func(a, b store.Stored) int {
+		return cmp.Or(
+			cmp.Compare(a.Object.Type, b.Object.Type), cmp.Compare(a.Object.ID, b.Object.ID), cmp.Compare(a.Tuple.Relation, b.Tuple.Relation),
+			cmp.Compare(a.Subject.Type, b.Subject.Type), cmp.Compare(a.Subject.ID, b.Subject.ID), cmp.Compare(a.Subject.Relation, b.Subject.Relation))
+	})
 }
 
 // after returns the state to which commits lead.

@@ -92,11 +92,6 @@ func (l *Log) appendSmall(ctx context.Context, g *group) error {
 
 // appendLarge appends the group in a transaction of several statements.
 func (l *Log) appendLarge(ctx context.Context, tx pgx.Tx, g *group) error {
-	// Should this process vanish, others wait no longer than this.
-	limit := fmt.Sprintf("SET LOCAL idle_in_transaction_session_timeout = %d", l.opt.Timeout.Milliseconds())
-	if _, err := l.exec(ctx, tx, limit); err != nil {
-		return err
-	}
 	head, err := l.lock(ctx, tx)
 	if err != nil {
 		return err

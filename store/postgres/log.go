@@ -191,6 +191,11 @@ func (l *Log) transact(ctx context.Context, fn func(pgx.Tx) error) error {
 		defer cancel()
 		_ = tx.Rollback(undo)
 	}()
+	// Should this process vanish, others wait no longer than this.
+	limit := fmt.Sprintf("SET LOCAL idle_in_transaction_session_timeout = %d", l.opt.Timeout.Milliseconds())
+	if _, err := l.exec(ctx, tx, limit); err != nil {
+		return err
+	}
 	if err := fn(tx); err != nil {
 		return err
 	}

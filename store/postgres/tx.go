@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -29,6 +30,10 @@ var ErrSecondAppend = errors.New("AppendTx has been called in this transaction a
 // others have appended since it began, and then fails with a serialization failure. It must be on the database
 // of the log. A second call in the same transaction is [ErrSecondAppend]: no store
 // has the state that the first one would make. It waits for its turn as long as ctx lets it.
+//
+// A process that vanishes in the middle makes others wait until the server notices. So the transaction's
+// idle_in_transaction_session_timeout is set to [Options.Timeout] if it is 0: the server ends the connection if
+// the application then does nothing for so long.
 func (l *Log) AppendTx(ctx context.Context, tx pgx.Tx, prepare func(ctx context.Context, head store.Revision) (store.Commit, error)) (store.Revision, error) {
 	if err := l.enter(); err != nil {
 		return store.Revision{}, err
@@ -41,12 +46,18 @@ func (l *Log) AppendTx(ctx context.Context, tx pgx.Tx, prepare func(ctx context.
 	return made, nil
 }
 
+// beginAppendTx asks whether the marker is set, and sets a timeout for when this process vanishes, unless
+// there is one.
+const beginAppendTx = `SELECT coalesce(current_setting($1, true), '') = 'yes' FROM (
+	SELECT set_config('idle_in_transaction_session_timeout', CASE current_setting('idle_in_transaction_session_timeout')
+		WHEN '0' THEN $2 ELSE current_setting('idle_in_transaction_session_timeout') END, true)) AS timeout`
+
 func (l *Log) appendTx(ctx context.Context, tx pgx.Tx, prepare func(context.Context, store.Revision) (store.Commit, error)) (store.Revision, error) {
 	var made store.Revision
 	err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { // a savepoint
 		marker := "baobab.appended_" + l.opt.Store
 		var second bool
-		if err := tx.QueryRow(ctx, "SELECT coalesce(current_setting($1, true), '') = 'yes'", l.mode, marker).Scan(&second); err != nil {
+		if err := tx.QueryRow(ctx, beginAppendTx, l.mode, marker, strconv.FormatInt(l.opt.Timeout.Milliseconds(), 10)).Scan(&second); err != nil {
 			return err
 		}
 		if second {

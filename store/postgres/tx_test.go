@@ -280,3 +280,27 @@ func TestAppendTxOfClosedLog(t *testing.T) {
 	_, err = l.NewEpoch(context.Background())
 	require.ErrorIs(t, err, store.ErrClosed)
 }
+
+// TestAppendTxVanishes leaves a transaction open: others go on after the timeout, unless the application has one of its own.
+func TestAppendTxVanishes(t *testing.T) {
+	a := newApplication(t)
+	l, err := postgres.New(context.Background(), a.pool, postgres.Options{Store: a.name, Timeout: 200 * time.Millisecond})
+	require.NoError(t, err)
+	defer l.Close()
+	tx := a.begin(pgx.TxOptions{})
+	_, err = l.AppendTx(context.Background(), tx, grant)
+	require.NoError(t, err)
+	require.NoError(t, a.log.Append(context.Background(), chain(head(t, a.log), 1, "other")))
+	require.Error(t, tx.Commit(context.Background()))
+	require.NotContains(t, stored(t, a.log), granted)
+
+	tx = a.begin(pgx.TxOptions{})
+	a.exec(tx, "SET LOCAL idle_in_transaction_session_timeout = '7s'")
+	_, err = l.AppendTx(context.Background(), tx, grant)
+	require.NoError(t, err)
+	var timeout string
+	require.NoError(t, tx.QueryRow(context.Background(), "SHOW idle_in_transaction_session_timeout").Scan(&timeout))
+	require.Equal(t, "7s", timeout)
+	require.NoError(t, tx.Commit(context.Background()))
+	require.Contains(t, stored(t, a.log), granted)
+}
