@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/baobab-authz/baobab/store"
@@ -141,4 +142,41 @@ func BenchmarkVisible(b *testing.B) {
 			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 		})
 	}
+}
+
+// BenchmarkAppendBesideForeign appends single commits while somebody has had a transaction open for 20,000 of them.
+func BenchmarkAppendBesideForeign(b *testing.B) {
+	url := shared.Database(b)
+	l := open(b, url, postgres.Options{NoListen: true})
+	conn, err := pgx.Connect(context.Background(), url)
+	require.NoError(b, err)
+	tx, err := conn.BeginTx(context.Background(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
+	require.NoError(b, err)
+	_, err = tx.Exec(context.Background(), "SELECT count(*) FROM baobab.log")
+	require.NoError(b, err)
+	parent, n := head(b, l), 0
+	one := func() time.Duration {
+		c := next(parent, fmt.Sprintf("document:%d#viewer@user:u", n))
+		n++
+		parent = c.Revision
+		from := time.Now()
+		if err := l.Append(context.Background(), []store.Commit{c}); err != nil {
+			b.Fatal(err)
+		}
+		return time.Since(from)
+	}
+	var first time.Duration
+	for range 1000 {
+		first += one()
+	}
+	for range 20_000 {
+		one()
+	}
+	for b.Loop() {
+		one()
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(first.Nanoseconds())/1000, "ns/op-at-first")
+	require.NoError(b, tx.Rollback(context.Background()))
+	require.NoError(b, conn.Close(context.Background()))
 }

@@ -31,6 +31,9 @@ var ErrSecondAppend = errors.New("AppendTx has been called in this transaction a
 // of the log. A second call in the same transaction is [ErrSecondAppend]: no store
 // has the state that the first one would make. It waits for its turn as long as ctx lets it.
 //
+// The transaction's connection should not be of the log's pool, unless that has some to spare: if such
+// transactions that wait for their turn have all of its connections, the log cannot read what prepare waits for.
+//
 // A process that vanishes in the middle makes others wait until the server notices. So the transaction's
 // idle_in_transaction_session_timeout is set to [Options.Timeout] if it is 0: the server ends the connection if
 // the application then does nothing for so long.
