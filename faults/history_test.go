@@ -57,6 +57,17 @@ func (h *history) take() []record {
 	return all
 }
 
+// slowest returns the longest that anybody has waited for an answer.
+func slowest(records []record) (longest time.Duration, what kind) {
+	for i := range records {
+		r := &records[i]
+		if d := time.Duration(r.Return - r.Call); r.Return != pending && d > longest {
+			longest, what = d, r.Op.Kind
+		}
+	}
+	return longest, what
+}
+
 // tally counts the records with each outcome, and code of error.
 func tally(records []record) map[string]int {
 	n := map[string]int{}

@@ -67,7 +67,8 @@ func judged(t *testing.T, j *judge, commits []store.Commit, records []record) {
 	require.NoError(t, j.extend(commits, records))
 	require.NoError(t, j.check(records))
 	require.NoError(t, j.linearizable(records))
-	t.Logf("%d commits, %v", len(commits), tally(records))
+	wait, what := slowest(records)
+	t.Logf("%d commits, %v; the longest wait was %v, for a %s", len(commits), tally(records), wait.Round(time.Millisecond), what)
 }
 
 func TestEnginesOnAFaultyLog(t *testing.T) {

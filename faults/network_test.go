@@ -2,7 +2,6 @@ package faults
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -14,8 +13,9 @@ import (
 // A process stands still for a while, and does not know it. What it says after that is as
 // fresh as it was asked for.
 func TestNodeStandsStill(t *testing.T) {
+	t.Parallel()
 	const bound = 300 * time.Millisecond
-	f := newFleet(t, shared.Database(t), 3, setup{MaxStaleness: bound})
+	f := newFleet(t, shared.Common(t), 3, setup{MaxStaleness: bound})
 	f.load.pause = 2 * time.Millisecond
 	f.load.begin()
 	stale := 0
@@ -40,7 +40,8 @@ func TestNodeStandsStill(t *testing.T) {
 // A node is cut off for a while: nothing breaks, and nothing comes. It does not give an old answer
 // to who asks for a new one, and is there again afterwards.
 func TestPartition(t *testing.T) {
-	f := newFleet(t, shared.Database(t), 3, setup{})
+	t.Parallel()
+	f := newFleet(t, shared.Common(t), 3, setup{})
 	l := f.load
 	l.pause, l.patience = 2*time.Millisecond, 700*time.Millisecond
 	l.begin()
@@ -86,19 +87,20 @@ func (f *fleet) recoversWithin(t *testing.T, node int, limit time.Duration) {
 // Somebody else in the same database has a transaction open all the while, with an old
 // snapshot and locks of his own.
 func TestForeignTransaction(t *testing.T) {
-	connection := shared.Database(t)
+	t.Parallel()
+	connection := shared.Common(t)
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, connection)
 	require.NoError(t, err)
 	defer conn.Close(ctx)
-	_, err = conn.Exec(ctx, "CREATE TABLE theirs AS SELECT generate_series(1, 100) AS n")
+	_, err = conn.Exec(ctx, "CREATE TABLE IF NOT EXISTS theirs AS SELECT generate_series(1, 100) AS n")
 	require.NoError(t, err)
 	f := newFleet(t, connection, 3, setup{Timeout: 10 * time.Second})
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
 	require.NoError(t, err)
 	_, err = tx.Exec(ctx, "UPDATE theirs SET n = n + 1") // which gives it an xid
 	require.NoError(t, err)
-	_, err = tx.Exec(ctx, "SELECT count(*) FROM faults.log")
+	_, err = tx.Exec(ctx, "SELECT count(*) FROM "+f.places[0].setup.Store+".log")
 	require.NoError(t, err)
 	f.load.pause = 2 * time.Millisecond
 	f.load.begin()
@@ -117,10 +119,11 @@ func TestForeignTransaction(t *testing.T) {
 
 // Stores in one database know nothing of each other.
 func TestSeveralStoresInOneDatabase(t *testing.T) {
-	connection := shared.Database(t)
+	t.Parallel()
+	connection := shared.Common(t)
 	var fleets []*fleet
-	for i := range 3 {
-		f := newFleet(t, connection, 2, setup{Store: fmt.Sprintf("store%d", i), Timeout: 10 * time.Second})
+	for range 3 {
+		f := newFleet(t, connection, 2, setup{Timeout: 10 * time.Second})
 		f.load.pause, f.load.clients = 2*time.Millisecond, 3
 		f.load.begin()
 		fleets = append(fleets, f)
@@ -136,7 +139,8 @@ func TestSeveralStoresInOneDatabase(t *testing.T) {
 
 // A node that is cut off in the middle of whatever it does holds up nobody.
 func TestNodeThatIsCutOffHoldsUpNobody(t *testing.T) {
-	f := newFleet(t, shared.Database(t), 3, setup{})
+	t.Parallel()
+	f := newFleet(t, shared.Common(t), 3, setup{})
 	f.load.begin()
 	for i := range form(20, 300) {
 		time.Sleep(rand.N(30 * time.Millisecond))
@@ -151,7 +155,8 @@ func TestNodeThatIsCutOffHoldsUpNobody(t *testing.T) {
 // All connections of a node fall silent for good, and nobody tells it. It gives them up, and
 // is there again with new ones.
 func TestConnectionsFallSilent(t *testing.T) {
-	f := newFleet(t, shared.Database(t), 2, setup{Timeout: 300 * time.Millisecond})
+	t.Parallel()
+	f := newFleet(t, shared.Common(t), 2, setup{Timeout: 300 * time.Millisecond})
 	f.load.pause = time.Millisecond
 	f.load.begin()
 	for range form(2, 10) {

@@ -2,8 +2,10 @@ package faults
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
-	"math/rand/v2"
+	mathrand "math/rand/v2"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,7 +29,7 @@ type fleet struct {
 func newFleet(t *testing.T, connection string, nodes int, s setup) *fleet {
 	t.Helper()
 	if s.Store == "" {
-		s.Store = "faults"
+		s.Store = "faults_" + strings.ToLower(rand.Text())
 	}
 	if s.Timeout == 0 {
 		s.Timeout = time.Second
@@ -80,7 +82,8 @@ func (f *fleet) finish(t *testing.T) []record {
 }
 
 func TestWritersAndReplicas(t *testing.T) {
-	f := newFleet(t, shared.Database(t), 6, setup{Verify: !long(), Timeout: 10 * time.Second})
+	t.Parallel()
+	f := newFleet(t, shared.Common(t), 6, setup{Verify: !long(), Timeout: 10 * time.Second})
 	f.load.readers, f.load.clients, f.load.pause = []int{3, 4, 5}, 3, 5*time.Millisecond
 	f.load.begin()
 	time.Sleep(form(time.Second, time.Minute))
@@ -91,19 +94,21 @@ func TestWritersAndReplicas(t *testing.T) {
 }
 
 func TestNodesAreKilled(t *testing.T) {
-	f := newFleet(t, shared.Database(t), form(4, 6), setup{})
+	t.Parallel()
+	f := newFleet(t, shared.Common(t), form(4, 6), setup{})
 	f.load.readers, f.load.pause = []int{3, 4, 5}, 2*time.Millisecond
 	f.load.begin()
 	for range form(5, 200) {
-		time.Sleep(rand.N(200 * time.Millisecond))
-		require.NoError(t, f.places[rand.IntN(len(f.places))].restart())
+		time.Sleep(mathrand.N(200 * time.Millisecond))
+		require.NoError(t, f.places[mathrand.IntN(len(f.places))].restart())
 	}
 	records := f.finish(t)
 	require.Positive(t, tally(records)["write unknown"])
 }
 
 func TestConnectionsBreakAtACommit(t *testing.T) {
-	f := newFleet(t, shared.Database(t), 3, setup{Timeout: 300 * time.Millisecond})
+	t.Parallel()
+	f := newFleet(t, shared.Common(t), 3, setup{Timeout: 300 * time.Millisecond})
 	f.load.pause = time.Millisecond
 	var appends atomic.Int64
 	for _, p := range f.proxies {
