@@ -118,8 +118,9 @@ func (h *history) remember(at int64, snap *index.Snapshot) {
 // the zero Revision asks for nothing. If ctx ends first, the error is
 // [ErrStale] and that of ctx. It does not wait for a revision of another
 // store, which is [ErrForeignRevision] at once, nor within a transaction for
-// that transaction, which is [ErrReentrant]. A revision whose place another one has,
-// as long as the place is retained, is [ErrDiverged]: the log has lost it.
+// that transaction, which is [ErrReentrant]. A revision whose place another one has
+// is [ErrDiverged]: the log has lost it. That is known of what is retained, also before the
+// log lost it; not of what was before the store was opened.
 func (s *Store) AtLeast(ctx context.Context, rev Revision) (*State, error) {
 	if err := s.err(); err != nil {
 		return nil, err
@@ -172,7 +173,11 @@ func (s *Store) kept(rev Revision) error {
 	if s.line == nil || rev.IsZero() {
 		return nil
 	}
-	if is, ok := s.history.at(s, rev.position); ok && is != rev {
+	is, ok := s.history.at(s, rev.position)
+	if !ok {
+		is, ok = s.line.passed(rev.position)
+	}
+	if ok && is != rev {
 		s.line.doubt()
 		return fmt.Errorf("%w: %s; in its place is %s", ErrDiverged, rev, is)
 	}

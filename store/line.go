@@ -37,6 +37,8 @@ type line struct {
 	alone  int             // how many want the line to be empty
 	gate   chan struct{}   // closed when they have had it; nil while there are none
 
+	trail []Revision // of commits before the history that is retained, see trailTo
+
 	wake    chan struct{} // has a value when the queue has
 	due     chan struct{} // has a value when the log may forget commits
 	tidied  uint64        // the position at which it last had; for whoever appends

@@ -223,8 +223,17 @@ func (s *Store) rebuild(ctx context.Context, why error) error {
 		}
 		return err
 	}
+	var trail []Revision
+	if snap.Revision.SameHistory(s.newest()) {
+		if trail, err = s.trailTo(ctx, snap.Revision); err != nil {
+			return err
+		}
+	}
 	s.dict = d
 	s.compactAt = max(s.options.CompactAt, 2*d.Len())
+	s.line.mu.Lock()
+	s.line.trail = trail
+	s.line.mu.Unlock()
 	s.begin0(state)
 	s.line.heard(asked)
 	return nil

@@ -62,6 +62,34 @@ func (s *Server) followed(ctx context.Context, name string, synchronous bool) er
 	}
 }
 
+// StopFollowing makes a standby receive nothing any more, and returns when it does not: what
+// is committed from then on is lost if it is promoted.
+func (s *Server) StopFollowing(ctx context.Context) error {
+	err := s.Exec(ctx, "ALTER SYSTEM SET primary_conninfo = ''")
+	if err == nil {
+		err = s.Exec(ctx, "SELECT pg_reload_conf()")
+	}
+	if err != nil {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, s.URL("postgres"))
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	for {
+		var n int
+		if err := conn.QueryRow(ctx, "SELECT count(*) FROM pg_stat_wal_receiver").Scan(&n); err != nil || n == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
 // Promote makes a standby a primary, and returns when it takes writes.
 func (s *Server) Promote(ctx context.Context) error {
 	conn, err := pgx.Connect(ctx, s.URL("postgres"))
