@@ -33,7 +33,8 @@ type Log interface {
 	// told any more because commits after the first one's Parent were compacted, the
 	// error is [ErrCompacted].
 	//
-	// [ErrReadOnly] says that this call appended nothing, and that no other will. After
+	// [ErrReadOnly] says that this call appended nothing, and that no other will; what became
+	// of an earlier call whose outcome is not known it does not say. After
 	// any other error the outcome is not known: the commits may be in the log, or come
 	// to be in it until a repeated call has returned.
 	Append(ctx context.Context, commits []Commit) error
