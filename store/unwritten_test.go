@@ -137,3 +137,19 @@ func TestUpdateWithoutACommitNeedsTheLog(t *testing.T) {
 		require.Condition(t, func() bool { return err == nil || errors.Is(err, store.ErrDiverged) }, "%v", err)
 	}
 }
+
+// A log that is this store's alone need not be asked.
+func TestUpdateWithoutACommitOnALogOfItsOwn(t *testing.T) {
+	ctx := context.Background()
+	log := &scripted{Log: memlog.New().Open()}
+	s := openLog(t, exclusive{log}, store.Options{})
+	log.on(func(l *scripted) {
+		l.head = func(context.Context, func() (store.Revision, error)) (store.Revision, error) {
+			return store.Revision{}, errScripted
+		}
+	})
+	_, err := s.Update(ctx, func(*store.Tx) error { return nil })
+	require.NoError(t, err)
+	_, err = s.Update(ctx, func(*store.Tx) error { return errors.New("no") })
+	require.EqualError(t, err, "no")
+}
