@@ -136,20 +136,10 @@ func (e *encoder) stored(s *Stored) {
 // DecodeCommit reads what [Commit.Seal] returns. The error is [ErrCorruptLog] if that is
 // not what it reads, to the last byte. It keeps data.
 func DecodeCommit(data []byte) (Commit, error) {
-	c := Commit{data: data}
-	if len(data) < 1+chainBytes {
-		return Commit{}, fmt.Errorf("%w: a commit of %d bytes", ErrCorruptLog, len(data))
+	c, d, err := openCommit(data)
+	if err != nil {
+		return Commit{}, err
 	}
-	body := data[:len(data)-chainBytes]
-	sum := sha256.Sum256(body)
-	if string(sum[:chainBytes]) != string(data[len(body):]) {
-		return Commit{}, fmt.Errorf("%w: the check sum of a commit of %d bytes does not agree", ErrCorruptLog, len(data))
-	}
-	if body[0] != commitVersion {
-		return Commit{}, fmt.Errorf("%w: a commit in a form of version %d, and %d is the one known", ErrCorruptLog, body[0], commitVersion)
-	}
-	d := decoder{b: body[1:]}
-	c.Parent = d.revision()
 	copy(c.ID[:], d.bytes(uint64(len(c.ID))))
 	c.Time = time.UnixMicro(d.varint()).UTC()
 	c.Schema = d.string()
@@ -165,10 +155,40 @@ func DecodeCommit(data []byte) (Commit, error) {
 	if d.err != nil {
 		return Commit{}, fmt.Errorf("%w: a commit after %s: %w", ErrCorruptLog, c.Parent, d.err)
 	}
+	return c, nil
+}
+
+// CommitRevisions verifies the check sum of what [Commit.Seal] returns, and returns the
+// revisions from and to which the commit leads, for a log that wants to know no more. It
+// does not decode the rest. The error is [ErrCorruptLog].
+func CommitRevisions(data []byte) (parent, revision Revision, err error) {
+	c, _, err := openCommit(data)
+	return c.Parent, c.Revision, err
+}
+
+// openCommit returns the commit with its revisions, and what reads the rest.
+func openCommit(data []byte) (Commit, decoder, error) {
+	c := Commit{data: data}
+	if len(data) < 1+chainBytes {
+		return Commit{}, decoder{}, fmt.Errorf("%w: a commit of %d bytes", ErrCorruptLog, len(data))
+	}
+	body := data[:len(data)-chainBytes]
+	sum := sha256.Sum256(body)
+	if string(sum[:chainBytes]) != string(data[len(body):]) {
+		return Commit{}, decoder{}, fmt.Errorf("%w: the check sum of a commit of %d bytes does not agree", ErrCorruptLog, len(data))
+	}
+	if body[0] != commitVersion {
+		return Commit{}, decoder{}, fmt.Errorf("%w: a commit in a form of version %d, and %d is the one known", ErrCorruptLog, body[0], commitVersion)
+	}
+	d := decoder{b: body[1:]}
+	c.Parent = d.revision()
+	if d.err != nil {
+		return Commit{}, decoder{}, fmt.Errorf("%w: a commit: %w", ErrCorruptLog, d.err)
+	}
 	c.Revision = c.Parent
 	c.Revision.position++
 	c.Revision.chain = binary.BigEndian.Uint64(sum[:])
-	return c, nil
+	return c, d, nil
 }
 
 // A decoder reads what an encoder writes, up to the first error.

@@ -289,3 +289,24 @@ func FuzzCommit(f *testing.F) {
 		refused(t, flipped, "flipped")
 	}))
 }
+
+// TestCommitRevisions finds between which revisions a commit leads, of any commit that is
+// decoded, and of none that was changed.
+func TestCommitRevisions(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := genCommit().Draw(t, "commit")
+		data := c.Seal()
+		parent, revision, err := store.CommitRevisions(data)
+		require.NoError(t, err)
+		require.Equal(t, c.Parent, parent)
+		require.Equal(t, c.Revision, revision)
+		changed := []byte(string(data))
+		changed[rapid.IntRange(0, len(data)-1).Draw(t, "byte")] ^= 1
+		_, _, err = store.CommitRevisions(changed)
+		require.ErrorIs(t, err, store.ErrCorruptLog)
+	})
+	_, _, err := store.CommitRevisions(resum([]byte{1, 2, 3}))
+	require.ErrorIs(t, err, store.ErrCorruptLog)
+	_, _, err = store.CommitRevisions(nil)
+	require.ErrorIs(t, err, store.ErrCorruptLog)
+}

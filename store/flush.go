@@ -188,9 +188,6 @@ func (s *Store) refused(group []*proposal, err, doubt error) {
 // has to run again.
 func (s *Store) catchUp(ctx context.Context) error {
 	l := s.line
-	if l == nil {
-		return nil
-	}
 	l.mu.Lock()
 	behind := l.behind
 	l.mu.Unlock()

@@ -175,6 +175,43 @@ func TestCancelledInFlight(t *testing.T) {
 	}
 }
 
+// The same if the follower has published it, and the log has not answered yet.
+func TestCancelledOnWhatTheFollowerPublished(t *testing.T) {
+	bubble(t, func(t *testing.T, truth *memlog.Log) {
+		s, script := openScripted(t, truth, store.Options{})
+		stopped := newStop()
+		n := 0
+		script.on(func(l *scripted) {
+			l.append = func(_ []store.Commit, do func() error) error {
+				if n++; n > 1 {
+					return do()
+				}
+				stopped.wait()
+				_ = do()
+				return errScripted
+			}
+		})
+		a := begin(func() (store.Revision, error) { return add(bg, s, "ann") })
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(bg)
+		b := begin(func() (store.Revision, error) { return add(ctx, s, "bob") })
+		synctest.Wait()
+		stopped.open()
+		_, err := a.wait()
+		require.NoError(t, err)
+		synctest.Wait()
+		require.False(t, b.over(), "it is not asked again yet")
+		cancel()
+		_, err = b.wait()
+		require.ErrorIs(t, err, context.Canceled)
+		require.NotErrorIs(t, err, store.ErrUnknown)
+		_, err = s.Update(bg, func(*store.Tx) error { return nil })
+		require.NoError(t, err)
+		mustAdd(t, s, "cat")
+		require.Equal(t, []string{"ann", "cat"}, usersNow(t, s))
+	})
+}
+
 // What a transaction returns that changes nothing is true only if what it saw is.
 func TestReadOnlyWaitsForWhatItSaw(t *testing.T) {
 	errSeen := errors.New("it saw ann")

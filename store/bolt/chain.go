@@ -39,9 +39,14 @@ func (c *contents) readCommits(fn func(*store.Commit)) error {
 	return ch.end(parts)
 }
 
-// add reads the commit that follows.
-func (ch *chain) add(data []byte) error {
-	commit, err := store.DecodeCommit(data)
+// add reads the commit that follows. One that is in the state need not be decoded.
+func (ch *chain) add(data []byte) (err error) {
+	var commit store.Commit
+	if ch.inState && !ch.c.decode {
+		commit.Parent, commit.Revision, err = store.CommitRevisions(data)
+	} else {
+		commit, err = store.DecodeCommit(data)
+	}
 	if err == nil && commit.Parent != ch.at {
 		err = corrupt("it follows %s, and the commit before is %s", commit.Parent, ch.at)
 	}
@@ -49,22 +54,25 @@ func (ch *chain) add(data []byte) error {
 		return corrupt("commit %d: %w", ch.at.Position()+1, err)
 	}
 	ch.at = commit.Revision
-	c := ch.c
 	if ch.inState {
-		if ch.at == c.info.Revision {
-			ch.inState = false
-			c.reached = ch.at
-		}
-		return nil
+		ch.inState = ch.at != ch.c.info.Revision
+	} else {
+		ch.since(&commit, len(data))
 	}
-	c.reached = ch.at
-	c.since += uint64(len(data))
-	c.newest.time = commit.Time.UnixMicro()
-	if commit.Schema != "" {
-		c.newest.schema = commit.Schema
+	if !ch.inState {
+		ch.c.reached = ch.at
 	}
-	ch.fn(&commit)
 	return nil
+}
+
+// since counts a commit that is not in the state.
+func (ch *chain) since(commit *store.Commit, size int) {
+	ch.c.since += uint64(size)
+	ch.c.newest.time = commit.Time.UnixMicro()
+	if commit.Schema != "" {
+		ch.c.newest.schema = commit.Schema
+	}
+	ch.fn(commit)
 }
 
 // end checks that nothing is missing at the end, and nothing is left.

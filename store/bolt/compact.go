@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ const (
 // when the commits since the last one take 256 KiB, and a quarter of what that takes; and so
 // keeps more commits than the newest so many otherwise. Calling it often is cheap.
 //
-// Writing a state takes about a second per million tuples, in transactions of 1 MiB, between which
+// Writing a state takes a second or two per million tuples, in transactions of 1 MiB, between which
 // commits are appended, and room for one more state in the file, which is used again, but not
 // given back to the file system. A disk that is full then is no harm to the log: what
 // was written is removed, and the error returned. After any other error of the disk the log
@@ -178,12 +179,12 @@ func (l *Log) dropSome(ctx context.Context, upTo uint64) error {
 			return err
 		}
 		if r.base = r.head; last < r.head.Position() {
+			var failed error
 			err = getCommits(tx, last+1, func(_ uint64, data []byte) bool {
-				var next store.Commit
-				next, err = store.DecodeCommit(data)
-				r.base = next.Parent
+				r.base, _, failed = store.CommitRevisions(data)
 				return false
 			})
+			err = cmp.Or(err, failed)
 		}
 		if err != nil {
 			return err

@@ -21,7 +21,8 @@ import (
 // says where and what, and is left as it is. If another process has the file, or another
 // Log of this one, the error is [ErrInUse].
 //
-// It takes 0.15 s per million tuples, of compacted state, and about 2 µs for each commit.
+// It takes 0.05 s per million tuples of compacted state, about 1 µs for each tuple in the commits
+// since, and as much for each commit before that was kept, beside what the disk takes.
 func Open(path string, options Options) (*Log, error) {
 	l, err := open(path, options)
 	if err != nil {

@@ -70,7 +70,7 @@ func (c *contents) chunks() iter.Seq2[string, error] {
 			return
 		}
 		clear(c.tree.seen)
-		err := c.readGeneration(false, func(chunk []byte) error {
+		err := c.readGeneration(func(chunk []byte) error {
 			if !yield(string(chunk), nil) {
 				return errStop
 			}

@@ -27,7 +27,8 @@ type Report struct {
 // Verify reads all of a file that no process has open for writing, and changes nothing. What
 // [Open] verifies it verifies as well, and beyond that decodes every tuple. The error
 // is [store.ErrCorruptLog] if something is wrong, and says where and what;
-// [ErrInUse] at once if the file is in use. It costs about a second per million tuples.
+// [ErrInUse] at once if the file is in use. It costs 0.2 s per million tuples, and
+// what the disk takes.
 func Verify(path string) (Report, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -54,6 +55,7 @@ type contents struct {
 	newest   newest // at the head
 	since    uint64 // bytes of the commits after the generation
 	leftover []uint64
+	decode   bool // everything, and not only what is needed
 	size     int64
 	tree     *tree
 	buckets  map[string]bucketRoot
@@ -78,7 +80,8 @@ func (c *contents) report() Report {
 }
 
 // verifyFile reads the whole file, without bbolt, and returns what is in it or why it cannot
-// be vouched for. If decode, then the tuples of chunks are decoded too.
+// be vouched for. If decode, then all tuples are decoded; else those of the commits since
+// the generation, for fn.
 func verifyFile(f *os.File, metas func(io.ReaderAt) (meta, error), decode bool, fn func(*store.Commit)) (*contents, error) {
 	stat, err := f.Stat()
 	if err != nil {
@@ -95,11 +98,11 @@ func verifyFile(f *os.File, metas func(io.ReaderAt) (meta, error), decode bool, 
 	if err != nil {
 		return nil, err
 	}
-	c := &contents{size: stat.Size(), tree: t, buckets: map[string]bucketRoot{}}
+	c := &contents{decode: decode, size: stat.Size(), tree: t, buckets: map[string]bucketRoot{}}
 	if err := c.readRecord(); err != nil {
 		return nil, err
 	}
-	if err := c.readGenerations(decode); err != nil {
+	if err := c.readGenerations(); err != nil {
 		return nil, err
 	}
 	return c, c.readCommits(fn)
@@ -155,7 +158,7 @@ func (c *contents) values(bucket string, fn func(key, value []byte) error) error
 
 // readGenerations reads the one that counts, and goes through the pages of the others, as
 // bbolt will.
-func (c *contents) readGenerations(decode bool) error {
+func (c *contents) readGenerations() error {
 	var leftover []uint64
 	found := false
 	for _, n := range c.leftover {
@@ -179,11 +182,11 @@ func (c *contents) readGenerations(decode bool) error {
 	if !found {
 		return corrupt("state %d, the one that counts, is missing", c.generation)
 	}
-	return c.readGeneration(decode, nil)
+	return c.readGeneration(nil)
 }
 
 // readGeneration reads the chunks of the generation, and gives them to fn if that is not nil.
-func (c *contents) readGeneration(decode bool, fn func(chunk []byte) error) error {
+func (c *contents) readGeneration(fn func(chunk []byte) error) error {
 	var sum info
 	found := false
 	err := c.values(string(generationName(c.generation)), func(key, value []byte) (err error) {
@@ -201,7 +204,7 @@ func (c *contents) readGeneration(decode bool, fn func(chunk []byte) error) erro
 		if err := checkChunk(value, c.generation, sum.Chunks); err != nil {
 			return err
 		}
-		n, err := countTuples(value, decode)
+		n, err := countTuples(value, c.decode)
 		if err != nil {
 			return corrupt("state %d: chunk %d: %w", c.generation, sum.Chunks, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
@@ -23,7 +24,7 @@ func TestContract(t *testing.T) {
 	logtest.Run(t, func(tb testing.TB) logtest.Target {
 		name := fmt.Sprintf("store_%d", stores.Add(1))
 		return logtest.Target{Open: func() (store.Log, error) {
-			return postgres.New(context.Background(), pool, postgres.Options{Store: name})
+			return postgres.New(context.Background(), pool, postgres.Options{Store: name, Poll: 5 * time.Millisecond})
 		}}
 	})
 }
