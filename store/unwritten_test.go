@@ -153,3 +153,17 @@ func TestUpdateWithoutACommitOnALogOfItsOwn(t *testing.T) {
 	_, err = s.Update(ctx, func(*store.Tx) error { return errors.New("no") })
 	require.EqualError(t, err, "no")
 }
+
+// A log that takes longer to answer than a state may be old says nothing about the newest.
+func TestLatestFromALogThatIsSlowerThanTheBound(t *testing.T) {
+	log := &scripted{Log: memlog.New().Open()}
+	const bound = 20 * time.Millisecond
+	log.head = func(ctx context.Context, do func() (store.Revision, error)) (store.Revision, error) {
+		rev, err := do()
+		time.Sleep(3 * bound)
+		return rev, err
+	}
+	s := openLog(t, log, store.Options{MaxStaleness: bound})
+	_, err := s.Latest(context.Background())
+	require.ErrorIs(t, err, store.ErrStale)
+}
