@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -19,6 +20,10 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		return
+	}
+	flag.Parse()
+	if !long() { // most of the time they wait
+		_ = flag.Set("test.parallel", "4")
 	}
 	os.Exit(shared.Main(m))
 }

@@ -18,23 +18,17 @@ func TestNodeStandsStill(t *testing.T) {
 	f := newFleet(t, shared.Common(t), 3, setup{MaxStaleness: bound})
 	f.load.pause = 2 * time.Millisecond
 	f.load.begin()
-	stale := 0
 	for i := range form(2, 12) {
 		time.Sleep(200 * time.Millisecond)
 		place := f.places[i%2]
 		node, _ := place.current()
 		require.NoError(t, node.freeze(form(600*time.Millisecond, 3*time.Second)))
 		for range 50 {
-			if r := f.load.ask(i%2, place, op{ID: f.load.history.id(), Kind: read, Level: now, Timeout: 1000}); r.Code == "stale" {
-				stale++
-			}
+			f.load.ask(i%2, place, op{ID: f.load.history.id(), Kind: read, Level: now, Timeout: 1000})
 		}
 	}
 	records := f.finish(t)
-	for i := range records {
-		stale += tally(records[i : i+1])["now failed (stale)"]
-	}
-	t.Logf("%d answers were refused as stale", stale)
+	t.Logf("%d times there was no answer rather than an old one", tally(records)["now failed (stale)"])
 }
 
 // A node is cut off for a while: nothing breaks, and nothing comes. It does not give an old answer

@@ -125,17 +125,33 @@ func (s *Store) AtLeast(ctx context.Context, rev Revision) (*State, error) {
 	if err := s.err(); err != nil {
 		return nil, err
 	}
-	if err := s.reach(ctx, rev); err != nil {
+	snap, err := s.reached(ctx, rev)
+	if err != nil {
 		return nil, err
 	}
-	return s.Now()
+	return s.judgedNow(snap)
+}
+
+// judgedNow is Now for a snapshot that was the newest a moment ago. Whoever has found out something
+// about it must not ask another: the index may be built anew in between, without what was lost.
+func (s *Store) judgedNow(snap *index.Snapshot) (*State, error) {
+	if err := s.err(); err != nil {
+		return nil, err
+	}
+	return s.state(snap, s.instant(snap)), nil
 }
 
 // reach waits until the newest state is that of rev or a later one.
 func (s *Store) reach(ctx context.Context, rev Revision) error {
+	_, err := s.reached(ctx, rev)
+	return err
+}
+
+// reached is reach, and returns the snapshot of that state.
+func (s *Store) reached(ctx context.Context, rev Revision) (*index.Snapshot, error) {
 	for nudged := false; ; nudged = true {
 		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("%w: %w", ErrStale, err)
+			return nil, fmt.Errorf("%w: %w", ErrStale, err)
 		}
 		var head *index.Snapshot // another epoch may begin at any time
 		var f *failure
@@ -144,16 +160,16 @@ func (s *Store) reach(ctx context.Context, rev Revision) error {
 			return f != nil || head.Revision >= rev.position
 		})
 		if f != nil {
-			return f.err
+			return nil, f.err
 		}
 		if !rev.IsZero() && !rev.SameHistory(s.revision(&head.Meta)) {
-			return fmt.Errorf("%w: %s", ErrForeignRevision, rev)
+			return nil, fmt.Errorf("%w: %s", ErrForeignRevision, rev)
 		}
 		if wake == nil {
-			return s.kept(rev)
+			return head, s.kept(rev)
 		}
 		if s.reentered() {
-			return ErrReentrant
+			return nil, ErrReentrant
 		}
 		if !nudged && s.line != nil {
 			s.line.nudge()
@@ -162,7 +178,7 @@ func (s *Store) reach(ctx context.Context, rev Revision) error {
 		case <-wake:
 		case <-ctx.Done():
 		case <-s.done:
-			return ErrClosed
+			return nil, ErrClosed
 		}
 	}
 }
@@ -229,8 +245,9 @@ func (s *Store) Latest(ctx context.Context) (*State, error) {
 	if f := s.failure.Load(); f != nil { // if it is only stale that can end
 		return nil, f.err
 	}
-	if err := s.confirm(ctx); err != nil {
+	snap, err := s.confirm(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return s.Now()
+	return s.judgedNow(snap)
 }

@@ -45,25 +45,26 @@ func (l *line) heard(then time.Time) {
 	}
 }
 
-// confirm waits until the newest state has all that the log has now.
-func (s *Store) confirm(ctx context.Context) error {
+// confirm waits until the newest state has all that the log has now, and returns it.
+func (s *Store) confirm(ctx context.Context) (*index.Snapshot, error) {
 	asked, here := time.Now(), s.newest()
 	rev, err := s.line.log.Head(ctx)
 	if s.isClosed() {
-		return ErrClosed
+		return nil, ErrClosed
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrStale, errors.Join(ctx.Err(), err))
+		return nil, fmt.Errorf("%w: %w", ErrStale, errors.Join(ctx.Err(), err))
 	}
 	if !rev.SameHistory(here) || rev.position < here.position {
 		s.line.doubt()
-		return fmt.Errorf("%w: %s; the log is at %s", ErrDiverged, here, rev)
+		return nil, fmt.Errorf("%w: %s; the log is at %s", ErrDiverged, here, rev)
 	}
-	if err := s.reach(ctx, rev); err != nil {
-		return err
+	snap, err := s.reached(ctx, rev)
+	if err != nil {
+		return nil, err
 	}
 	s.line.heard(asked)
-	return nil
+	return snap, nil
 }
 
 // heartbeat asks the log now and then whether there is something new, so that a bound
@@ -76,7 +77,7 @@ func (s *Store) heartbeat(ctx context.Context) {
 	defer timer.Stop()
 	for {
 		asking, cancel := context.WithTimeout(ctx, max(l.maxStaleness, time.Second))
-		_ = s.confirm(asking) // or it gets stale, which is what there is to say
+		_, _ = s.confirm(asking) // or it gets stale, which is what there is to say
 		cancel()
 		timer.Reset(every)
 		select {

@@ -129,3 +129,121 @@ func TestTokensOfWhatWasLostAreRefused(t *testing.T) {
 		})
 	}
 }
+
+// What came in place of the lost commits cannot be found out, or only later: then a store
+// knows less, but it goes on.
+func TestTrailThatCannotBeRead(t *testing.T) {
+	ctx := context.Background()
+	quiet := store.Options{Logger: slog.New(slog.DiscardHandler)}
+	for _, test := range []struct {
+		name    string
+		many    bool // have come in their place
+		tail    func(call int) error
+		refused bool // are the tokens of the second loss, as those of the first are if anything is known
+		nothing bool // is known
+	}{
+		{name: "the log fails for a while", refused: true, tail: func(call int) error {
+			if call < 8 {
+				return errScripted
+			}
+			return nil
+		}},
+		{name: "it is compacted meanwhile", nothing: true, tail: func(call int) error {
+			if call == 4 { // after three for the newest that it has
+				return store.ErrCompacted
+			}
+			return nil
+		}},
+		{name: "there are too many", many: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			truth := memlog.New()
+			handle := truth.Open()
+			script := &scripted{Log: truth.Open()}
+			log := &slowToTell{Log: script}
+			s := openLog(t, log, quiet)
+			head := func() store.Revision {
+				rev, err := handle.Head(ctx)
+				require.NoError(t, err)
+				return rev
+			}
+			write := func(n int) []store.Revision {
+				made, parent := make([]store.Commit, n), head()
+				for i := range made {
+					made[i] = store.Commit{Parent: parent, ID: store.NewCommitID()}
+					made[i].Seal()
+					parent = made[i].Revision
+				}
+				require.NoError(t, handle.Append(ctx, made))
+				revisions := make([]store.Revision, n)
+				for i, c := range made {
+					revisions[i] = c.Revision
+				}
+				return revisions
+			}
+			caughtUp := func() {
+				for st, err := s.Latest(ctx); err != nil || st.Revision() != head(); st, err = s.Latest(ctx) {
+				}
+			}
+			lose := func(then int) (lost []store.Revision) {
+				lost = write(2)
+				caughtUp()
+				release := log.hold()
+				require.Equal(t, 2, truth.Lose(2))
+				write(then)
+				release()
+				caughtUp()
+				return lost
+			}
+			first := lose(5)
+			for _, rev := range first {
+				_, err := s.AtLeast(ctx, rev)
+				require.ErrorIs(t, err, store.ErrDiverged)
+			}
+			calls, began := 0, false
+			script.on(func(l *scripted) {
+				l.snapshot = func(ctx context.Context, do func() (*store.Snapshot, error)) (*store.Snapshot, error) {
+					script.on(func(*scripted) { began = true })
+					return do()
+				}
+				l.tail = func(ctx context.Context, after store.Revision, do iter.Seq2[store.Commit, error]) iter.Seq2[store.Commit, error] {
+					return func(yield func(store.Commit, error) bool) {
+						var err error
+						script.on(func(*scripted) {
+							if began && test.tail != nil {
+								calls++
+								err = test.tail(calls)
+							}
+						})
+						if err != nil {
+							yield(store.Commit{}, err)
+							return
+						}
+						do(yield)
+					}
+				}
+			})
+			then := 5
+			if test.many {
+				then = 10_100
+			}
+			second := lose(then)
+			for _, rev := range first {
+				_, err := s.AtLeast(ctx, rev)
+				if test.nothing {
+					require.NoError(t, err)
+				} else {
+					require.ErrorIs(t, err, store.ErrDiverged)
+				}
+			}
+			for _, rev := range second {
+				_, err := s.AtLeast(ctx, rev)
+				if test.refused {
+					require.ErrorIs(t, err, store.ErrDiverged)
+				} else {
+					require.NoError(t, err)
+				}
+			}
+		})
+	}
+}

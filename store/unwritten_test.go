@@ -137,3 +137,33 @@ func TestUpdateWithoutACommitNeedsTheLog(t *testing.T) {
 		require.Condition(t, func() bool { return err == nil || errors.Is(err, store.ErrDiverged) }, "%v", err)
 	}
 }
+
+// A log that is this store's alone need not be asked.
+func TestUpdateWithoutACommitOnALogOfItsOwn(t *testing.T) {
+	ctx := context.Background()
+	log := &scripted{Log: memlog.New().Open()}
+	s := openLog(t, exclusive{log}, store.Options{})
+	log.on(func(l *scripted) {
+		l.head = func(context.Context, func() (store.Revision, error)) (store.Revision, error) {
+			return store.Revision{}, errScripted
+		}
+	})
+	_, err := s.Update(ctx, func(*store.Tx) error { return nil })
+	require.NoError(t, err)
+	_, err = s.Update(ctx, func(*store.Tx) error { return errors.New("no") })
+	require.EqualError(t, err, "no")
+}
+
+// A log that takes longer to answer than a state may be old says nothing about the newest.
+func TestLatestFromALogThatIsSlowerThanTheBound(t *testing.T) {
+	log := &scripted{Log: memlog.New().Open()}
+	const bound = 20 * time.Millisecond
+	log.head = func(ctx context.Context, do func() (store.Revision, error)) (store.Revision, error) {
+		rev, err := do()
+		time.Sleep(3 * bound)
+		return rev, err
+	}
+	s := openLog(t, log, store.Options{MaxStaleness: bound})
+	_, err := s.Latest(context.Background())
+	require.ErrorIs(t, err, store.ErrStale)
+}
