@@ -36,8 +36,8 @@ type Options struct {
 	// that has been lost without notice, is an error after that time. Default: 10 s.
 	Timeout time.Duration
 
-	// Prepared keeps prepared statements on the server's connections. It saves the server a
-	// fifth of its work for small appends, but a pooler that gives each transaction another
+	// Prepared keeps prepared statements on the server's connections. It saves the server 0.2 to
+	// 0.5 ms an append, which is half of a small one, but a pooler that gives each transaction another
 	// connection may not be able to do it. Default: false.
 	Prepared bool
 
