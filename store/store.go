@@ -166,10 +166,10 @@ func (s *Store) Now() (*State, error) {
 
 // Current is Now as a value, for who asks it one question and lets go of it. Where no
 // stored tuple can expire it does not read the clock, so the state's instant is only
-// good for deciding what it has.
+// good for deciding what it has. Nor does it judge staleness, which [State.Err] does.
 func (s *Store) Current() (State, error) {
-	if err := s.err(); err != nil {
-		return State{}, err
+	if f := s.failure.Load(); f != nil {
+		return State{}, f.err
 	}
 	snap := s.head.Load()
 	if snap.Expiring() == 0 {
