@@ -27,13 +27,17 @@ func Next(r Revision) Revision { r.position++; return r }
 // OtherEpoch returns r in another epoch of its store.
 func OtherEpoch(r Revision) Revision { r.epoch++; return r }
 
-// Limit lowers how many objects a store can have, and how many qualified tuples. Nobody
-// may be writing.
-func Limit(s *Store, objects, qualified int) { s.dict.Limit(index.ID(objects), qualified) }
+// Limit says how many objects a store can have, and how many qualified tuples.
+func Limit(s *Store, objects, qualified int) {
+	s.turn <- struct{}{}
+	defer s.release()
+	s.dict.Limit(index.ID(objects), qualified)
+}
 
-// LoseCommit takes the third of the retained steps away, as a defect might. Nobody may be
-// writing.
+// LoseCommit takes the third of the retained steps away, as a defect might.
 func LoseCommit(s *Store) {
+	s.turn <- struct{}{}
+	defer s.release()
 	h := &s.history
 	h.mu.Lock()
 	defer h.mu.Unlock()
