@@ -53,20 +53,18 @@ func (s *Store) flush() {
 	l := s.line
 	defer l.workers.Done()
 	for {
-		group := l.take()
-		if group == nil {
-			select {
-			case <-l.wake:
-				continue
-			case <-s.done:
-				if l.close() {
-					return
-				}
-				continue
+		if group := l.take(); group != nil {
+			s.append(group)
+			s.progressed(group)
+			continue
+		}
+		select {
+		case <-l.wake:
+		case <-s.done:
+			if l.close() {
+				return
 			}
 		}
-		s.append(group)
-		s.progressed(group)
 	}
 }
 

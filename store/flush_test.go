@@ -187,6 +187,7 @@ func TestConflictWithoutHead(t *testing.T) {
 		bubble(t, func(t *testing.T, truth *memlog.Log) {
 			s, script := openScripted(t, truth, store.Options{})
 			other := openLog(t, truth.Open(), store.Options{})
+			synctest.Wait()
 			appends := 0
 			handOut := newStop()
 			script.on(func(l *scripted) {
@@ -216,6 +217,7 @@ func TestConflictWithoutHead(t *testing.T) {
 					}
 				}
 			})
+			interrupt(t, s, script) // so that the tail is the one of the script
 			mustAdd(t, other, "bob")
 			a := begin(func() (store.Revision, error) { return add(bg, s, "ann") })
 			time.Sleep(time.Second)

@@ -40,8 +40,10 @@ func (l *line) age() time.Duration { return time.Since(l.start) - time.Duration(
 // heard notes that the newest state was that of the log at some time since then.
 func (l *line) heard(then time.Time) {
 	at := int64(then.Sub(l.start))
-	for old := l.fresh.Load(); at > old && !l.fresh.CompareAndSwap(old, at); {
-		old = l.fresh.Load()
+	for {
+		if old := l.fresh.Load(); at <= old || l.fresh.CompareAndSwap(old, at) {
+			return
+		}
 	}
 }
 
@@ -177,9 +179,6 @@ func (s *Store) receive(ctx context.Context, c *Commit) error {
 		return err
 	}
 	defer s.release()
-	if known, err := s.known(c); known || err != nil {
-		return err
-	}
 	if here := s.newest(); c.Parent != here {
 		return fmt.Errorf("%w: %s follows %s, and here is %s", ErrDiverged, c.Revision, c.Parent, here)
 	}

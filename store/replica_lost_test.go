@@ -79,6 +79,7 @@ func TestLostCommitsAreNoticedByLatest(t *testing.T) {
 			s, script := openScripted(t, truth, store.Options{})
 			mustAdd(t, s, "ann")
 			mustAdd(t, s, "bob")
+			synctest.Wait() // the follower has asked for the tail as it was
 			n := 0
 			script.on(func(l *scripted) {
 				l.tail = func(ctx context.Context, _ store.Revision, do iter.Seq2[store.Commit, error]) iter.Seq2[store.Commit, error] {

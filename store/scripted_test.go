@@ -29,6 +29,7 @@ type scripted struct {
 	head     func(ctx context.Context, do func() (store.Revision, error)) (store.Revision, error)
 	snapshot func(ctx context.Context, do func() (*store.Snapshot, error)) (*store.Snapshot, error)
 	tail     func(ctx context.Context, after store.Revision, do iter.Seq2[store.Commit, error]) iter.Seq2[store.Commit, error]
+	compact  func(do func() error) error
 }
 
 // on changes the script.
@@ -80,6 +81,17 @@ func (l *scripted) Tail(ctx context.Context, after store.Revision) iter.Seq2[sto
 		return f(ctx, after, do)
 	}
 	return do
+}
+
+func (l *scripted) Compact(ctx context.Context, keep uint64) error {
+	do := func() error { return l.Log.Compact(ctx, keep) }
+	l.mu.Lock()
+	f := l.compact
+	l.mu.Unlock()
+	if f != nil {
+		return f(do)
+	}
+	return do()
 }
 
 // An exclusive log is one that no one else appends to, as it says.

@@ -19,6 +19,15 @@
 // stands for no uncovered block is an error, so that the file does not rot.
 // Empty lines and lines that begin with # are skipped.
 //
+// Some blocks run only when two things happen at the same moment, so that the
+// tests run them in some runs and not in others. The entry for such a block
+// begins with the word sometimes, and may be there in a run that covers it:
+//
+//	sometimes store/turn.go Store.take: case <-done: // at the same time
+//		Only if the turn is free just when the context ends.
+//
+// The block has to be in the source all the same, or the entry is an error.
+//
 // A profile that several test binaries wrote has each block several times; a
 // block is covered when one of them ran it. Blocks without statements do not
 // count.

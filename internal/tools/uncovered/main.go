@@ -67,18 +67,42 @@ func report(o options, w io.Writer) (problems []string, err error) {
 	for i := range blocks {
 		blocks[i] = blocks[i].inModule(module)
 	}
+	keys, err := source{dir: o.dir}.keys(blocks)
+	if err != nil {
+		return nil, err
+	}
 	problems = printCoverage(w, blocks, o.packages, o.min)
-	more, err := printUncovered(w, source{dir: o.dir}, blocks, reasons)
+	more, err := printUncovered(w, source{dir: o.dir}, blocks, keys, reasons)
 	if err != nil {
 		return nil, err
 	}
 	problems = append(problems, more...)
+	return append(problems, stale(o.reasons, keys, reasons)...), nil
+}
+
+// stale returns what is wrong with the entries that stand for nothing.
+func stale(file string, keys []string, reasons []reason) (problems []string) {
+	left := map[string]int{} // blocks, covered or not, that no entry stands for
+	for _, key := range keys {
+		left[key]++
+	}
 	for _, r := range reasons {
-		if !r.used {
-			problems = append(problems, fmt.Sprintf("%s:%d: no uncovered block is %q", o.reasons, r.line, r.key))
+		if r.used {
+			left[r.key]--
 		}
 	}
-	return problems, nil
+	for _, r := range reasons {
+		switch {
+		case r.used:
+		case !r.sometimes:
+			problems = append(problems, fmt.Sprintf("%s:%d: no uncovered block is %q", file, r.line, r.key))
+		case left[r.key] == 0:
+			problems = append(problems, fmt.Sprintf("%s:%d: no block, covered or not, is %q", file, r.line, r.key))
+		default:
+			left[r.key]--
+		}
+	}
+	return problems
 }
 
 // printCoverage prints a line a package and returns those below the minimum.
@@ -109,8 +133,8 @@ func printCoverage(w io.Writer, blocks []block, packages []string, min float64) 
 
 // printUncovered prints the uncovered blocks with their source and reasons,
 // and returns those without one.
-func printUncovered(w io.Writer, src source, blocks []block, reasons []reason) (problems []string, err error) {
-	for _, b := range blocks {
+func printUncovered(w io.Writer, src source, blocks []block, keys []string, reasons []reason) (problems []string, err error) {
+	for i, b := range blocks {
 		if b.covered {
 			continue
 		}
@@ -118,20 +142,19 @@ func printUncovered(w io.Writer, src source, blocks []block, reasons []reason) (
 		if err != nil {
 			return nil, err
 		}
-		if b.end.line > len(f.lines) {
-			return nil, fmt.Errorf("%s has %d lines, and the profile speaks of line %d: is it of another version?", b.file, len(f.lines), b.end.line)
-		}
-		key := b.file + " " + f.function(b.start) + ": " + strings.TrimSpace(f.lines[b.start.line-1])
 		fmt.Fprintf(w, "\n%s:%d-%d\n", b.file, b.start.line, b.end.line)
 		for n := b.start.line; n <= b.end.line; n++ {
 			fmt.Fprintf(w, "%6d  %s\n", n, f.lines[n-1])
 		}
-		if r := take(reasons, key); r != nil {
+		switch r := take(reasons, keys[i]); {
+		case r == nil:
+			fmt.Fprintln(w, "    NO REASON")
+			problems = append(problems, fmt.Sprintf("%s:%d: no test runs it, and no reason is given for\n\t%s", b.file, b.start.line, keys[i]))
+		case r.sometimes:
+			fmt.Fprintf(w, "    because, sometimes: %s\n", r.text)
+		default:
 			fmt.Fprintf(w, "    because: %s\n", r.text)
-			continue
 		}
-		fmt.Fprintln(w, "    NO REASON")
-		problems = append(problems, fmt.Sprintf("%s:%d: no test runs it, and no reason is given for\n\t%s", b.file, b.start.line, key))
 	}
 	return problems, nil
 }

@@ -144,6 +144,43 @@ func TestStaleReason(t *testing.T) {
 		"uncovered: why.txt:14: no uncovered block is \"a/gone.go F: x()\"\n", stderr)
 }
 
+// An entry for what is covered in some runs is right in those and in the others, but only
+// as long as there is such a block.
+func TestSometimes(t *testing.T) {
+	const plain, method = "sometimes a/a.go Plain: return nil\n\tA race.\n", "sometimes a/a.go T.Method: if err != nil {\n\tA race.\n"
+	status, _, stderr := command(t, profile, reasons+plain)
+	assert.Zero(t, status, "covered")
+	assert.Empty(t, stderr)
+
+	uncovered := strings.ReplaceAll(profile, "a.go:9.2,9.12 1 7", "a.go:9.2,9.12 1 0")
+	status, stdout, stderr := command(t, uncovered, reasons+plain, "-min", "40")
+	assert.Zero(t, status, "not covered")
+	assert.Empty(t, stderr)
+	assert.Contains(t, stdout, "     9  \treturn nil\n    because, sometimes: A race.\n")
+
+	status, _, stderr = command(t, profile, reasons+plain+plain)
+	assert.Equal(t, 1, status, "there is one such block, and not two")
+	assert.Equal(t, "uncovered: why.txt:14: no block, covered or not, is \"a/a.go Plain: return nil\"\n", stderr)
+
+	status, _, stderr = command(t, profile, reasons+"sometimes a/gone.go F: x()\n\tGone.\n")
+	assert.Equal(t, 1, status)
+	assert.Equal(t, "uncovered: why.txt:12: no block, covered or not, is \"a/gone.go F: x()\"\n", stderr)
+
+	status, _, stderr = command(t, profile, reasons+"sometimes a/a.go literal: var literal = func() {\n\tTwice.\n")
+	assert.Equal(t, 1, status, "the block has an entry already")
+	assert.Contains(t, stderr, "why.txt:12: no block, covered or not")
+
+	// Of two blocks that begin alike one may have an entry of each kind.
+	const second = "a/a.go T.Method: if err != nil {\n\tThe second.\n"
+	for _, all := range []string{method + strings.Replace(reasons, second, "", 1), strings.Replace(reasons, second, "", 1) + method} {
+		for _, covered := range []string{"0", "1"} {
+			status, _, stderr = command(t, strings.ReplaceAll(profile, "18.16,20.3 1 0", "18.16,20.3 1 "+covered), all)
+			assert.Zero(t, status, "wherever it stands")
+			assert.Empty(t, stderr)
+		}
+	}
+}
+
 func TestPackages(t *testing.T) {
 	status, _, stderr := command(t, profile, reasons, "-packages", "a,.")
 	assert.Equal(t, 1, status)
@@ -166,6 +203,8 @@ func TestUnreadable(t *testing.T) {
 		{profile, "\treason\n", nil, "why.txt: line 1: a reason without an entry above it"},
 		{profile, "a/a.go: x\n\ty\n", nil, `why.txt: line 1: expected "file function: first line", not "a/a.go: x"`},
 		{profile, "a/a.go F x\n\ty\n", nil, "why.txt: line 1: expected"},
+		{profile, "often a/a.go F: x\n\ty\n", nil, "why.txt: line 1: expected"},
+		{profile, "sometimes a/a.go: x\n\ty\n", nil, "why.txt: line 1: expected"},
 		{profile, "a/a.go F: x\n\n# y\n", nil, `why.txt: line 1: no reason below "a/a.go F: x"`},
 		{mode + "x", "", nil, `cover.out: line 2: "x": not a line of a cover profile`},
 		{mode + "x:1.2", "", nil, "cover.out: line 2"},

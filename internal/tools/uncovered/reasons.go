@@ -9,11 +9,15 @@ import (
 
 // A reason says why a block is not covered.
 type reason struct {
-	line int    // of the entry in the file
-	key  string // file function: first line
-	text string
-	used bool
+	line      int    // of the entry in the file
+	key       string // file function: first line
+	sometimes bool   // the block is covered in some runs
+	text      string
+	used      bool
 }
+
+// sometimes before an entry says that its block is covered in some runs.
+const sometimes = "sometimes "
 
 // readReasons reads the file of reasons.
 func readReasons(r io.Reader) (reasons []reason, err error) {
@@ -24,11 +28,12 @@ func readReasons(r io.Reader) (reasons []reason, err error) {
 		switch {
 		case text == "" || strings.HasPrefix(text, "#"):
 		case line[0] != ' ' && line[0] != '\t':
-			place, _, found := strings.Cut(text, ": ")
+			key, now := strings.CutPrefix(text, sometimes)
+			place, _, found := strings.Cut(key, ": ")
 			if !found || len(strings.Fields(place)) != 2 {
 				return nil, fmt.Errorf("line %d: expected \"file function: first line\", not %q", n, text)
 			}
-			reasons = append(reasons, reason{line: n, key: text})
+			reasons = append(reasons, reason{line: n, key: key, sometimes: now})
 		case len(reasons) == 0:
 			return nil, fmt.Errorf("line %d: a reason without an entry above it", n)
 		default:
@@ -44,13 +49,15 @@ func readReasons(r io.Reader) (reasons []reason, err error) {
 	return reasons, lines.Err()
 }
 
-// take marks the first unused reason for a block as used, and returns it, or
-// nil.
+// take marks an unused reason for a block as used, and returns it, or nil. An entry
+// that has to stand for a block in every run comes before one that does not.
 func take(reasons []reason, key string) *reason {
-	for i := range reasons {
-		if r := &reasons[i]; r.key == key && !r.used {
-			r.used = true
-			return r
+	for _, sometimes := range []bool{false, true} {
+		for i := range reasons {
+			if r := &reasons[i]; r.key == key && r.sometimes == sometimes && !r.used {
+				r.used = true
+				return r
+			}
 		}
 	}
 	return nil

@@ -56,6 +56,25 @@ func (s source) file(name string) (*file, error) {
 	return f, nil
 }
 
+// keys returns what entries call the blocks, which are sorted by file.
+func (s source) keys(blocks []block) ([]string, error) {
+	keys := make([]string, len(blocks))
+	var f *file
+	for i, b := range blocks {
+		if i == 0 || b.file != blocks[i-1].file {
+			var err error
+			if f, err = s.file(b.file); err != nil {
+				return nil, err
+			}
+		}
+		if b.end.line > len(f.lines) {
+			return nil, fmt.Errorf("%s has %d lines, and the profile speaks of line %d: is it of another version?", b.file, len(f.lines), b.end.line)
+		}
+		keys[i] = b.file + " " + f.function(b.start) + ": " + strings.TrimSpace(f.lines[b.start.line-1])
+	}
+	return keys, nil
+}
+
 // functionName returns Function, or Type.Method.
 func functionName(d *ast.FuncDecl) string {
 	if d.Recv == nil {
