@@ -148,6 +148,7 @@ func TestRecordRefuses(t *testing.T) {
 		"not a revision":     fmt.Sprintf("baobab log 1 %s x 3 ", h),
 		"not a number":       fmt.Sprintf("baobab log 1 %s %s x ", h, h),
 		"something after":    fmt.Sprintf("baobab log 1 %s %s 3 4", h, h),
+		"much after":         fmt.Sprintf("baobab log 1 %s %s 3 and much more than a check sum", h, h),
 		"nothing":            "",
 		"another kind of it": "baobab",
 	} {

@@ -57,8 +57,8 @@ func (r record) encode() []byte {
 	return summed(fmt.Appendf(nil, "baobab log %d %s %s %d ", formatVersion, r.head, r.base, r.generation))
 }
 
-func decodeRecord(b []byte) (record, error) {
-	b, ok := unsummed(b)
+func decodeRecord(whole []byte) (record, error) {
+	b, ok := unsummed(whole)
 	if !ok {
 		return record{}, corrupt("the record of the head: the check sum does not agree")
 	}
@@ -75,7 +75,7 @@ func decodeRecord(b []byte) (record, error) {
 	if err == nil {
 		r.base, err = store.ParseRevision(base)
 	}
-	if err == nil && string(r.encode()[:len(b)]) != string(b) {
+	if err == nil && string(r.encode()) != string(whole) {
 		err = fmt.Errorf("%q", b)
 	}
 	if err == nil && (!r.base.SameHistory(r.head) || r.base.Position() > r.head.Position()) {
