@@ -23,8 +23,9 @@ func TestContract(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	var stores atomic.Int64
+	run := time.Now().UnixNano() // another one of the same process has other stores
 	logtest.Run(t, func(tb testing.TB) logtest.Target {
-		name := fmt.Sprintf("store_%d", stores.Add(1))
+		name := fmt.Sprintf("store_%d_%d", run, stores.Add(1))
 		return logtest.Target{Open: func() (store.Log, error) {
 			return postgres.New(context.Background(), pool, postgres.Options{Store: name, Poll: 5 * time.Millisecond})
 		}}
