@@ -65,7 +65,8 @@
 // a later commit or [Store.Sweep]. The history notes what was swept, and so
 // At stays exact; AsOf an instant at which it existed is then [ErrSwept]. A
 // relationship may be stored that has expired already, as an import of old
-// ones does.
+// ones does. A log keeps the tuples that have expired until they are deleted:
+// what a store sweeps it sweeps from memory, and passes over when it is opened.
 //
 // # The rules of the schema
 //
