@@ -96,6 +96,7 @@ func TestCloseWhileBuildingAnewFails(t *testing.T) {
 				return elsewhere.Open().Snapshot(bg)
 			}
 		})
+		synctest.Wait() // the follower has been handed out what is lost
 		truth.Lose(1)
 		synctest.Wait()
 		require.NoError(t, errOf(closing.wait()))

@@ -133,8 +133,8 @@ func TestCloseWithALog(t *testing.T) {
 				var a *outcome
 				if flying {
 					a = begin(func() (store.Revision, error) { return add(bg, s, "bob") })
-					synctest.Wait()
 				}
+				synctest.Wait() // the follower has been handed out what is lost
 				truth.Lose(1)
 				synctest.Wait()
 				closing := begin(func() (store.Revision, error) { return store.Revision{}, s.Close() })
