@@ -4,7 +4,6 @@ import (
 	"math"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -58,10 +57,8 @@ func TestSharedValuesCost(t *testing.T) {
 		"q && [{'x': dyn(1)}]" + strings.Repeat(".map(a, {'x': dyn(a), 'y': dyn(a)})", 60) + ".all(a, a.isSubtreeOf(a))",
 	} {
 		c := compile(t, "q bool", expression, caveat.Options{})
-		start := time.Now()
-		_, err := c.Evaluate(nil, context{"q": true})
+		_, err := c.Evaluate(nil, context{"q": true}) // which would not end if all were looked at
 		assert.ErrorIs(t, err, caveat.ErrCost, expression)
-		assert.Less(t, time.Since(start), time.Second, expression)
 	}
 	for _, limit := range []uint64{0, math.MaxUint64} {
 		c := compile(t, "q bool", "q && "+double(3, "[a, a]")+".all(a, a == a)", caveat.Options{CostLimit: limit})
