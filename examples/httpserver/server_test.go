@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -55,6 +56,16 @@ func TestServe(t *testing.T) {
 	require.Error(t, serve(context.Background(), "nowhere:nothing"))
 
 	ctx, cancel = context.WithCancel(context.Background())
-	defer time.AfterFunc(20*time.Millisecond, cancel).Stop()
+	defer cancel()
+	defer log.SetOutput(log.Writer())
+	log.SetOutput(listening(func() { time.AfterFunc(20*time.Millisecond, cancel) }))
 	require.NoError(t, serve(ctx, "localhost:0"))
+}
+
+// listening is called when the server says that it listens.
+type listening func()
+
+func (f listening) Write(p []byte) (int, error) {
+	f()
+	return len(p), nil
 }
