@@ -53,6 +53,9 @@ func (l *Log) Append(ctx context.Context, commits []store.Commit) error {
 	if errors.As(err, &conflict) || errors.Is(err, store.ErrCompacted) {
 		return err
 	}
+	if waited(ctx, err) {
+		l.unstick(ctx)
+	}
 	return l.failed(ctx, "appending", err)
 }
 

@@ -26,12 +26,13 @@
 //
 // The head is the last row of the log. A commit names its parent, and is inserted at the position after it if that is
 // the head: this is one statement, together with what it changes among the tuples, so that an
-// append of up to 1 MiB and 10,000 changed tuples takes one round trip, and a server never waits for a client that holds a lock. A group of
+// append of up to 1 MiB and 10,000 changed tuples takes one round trip. A group of
 // commits is one such statement. No row is written by every commit, so that
 // a transaction that somebody keeps open for hours slows nobody down; and no order is derived from sequences,
 // transaction ids or clocks.
 //
-// Appenders take turns by a lock on the store's row. A commit on another revision than the head is a
+// Appenders take turns by a lock on the store's row. A process that is frozen or gone while it has the lock holds up
+// others for [Options.Timeout] at most. A commit on another revision than the head is a
 // [*store.ConflictError]. If the connection is lost and nobody knows whether a commit was made, the
 // same call again finds out, by the commit's ID: it is in the log once, whatever happened.
 //

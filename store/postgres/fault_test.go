@@ -124,10 +124,13 @@ func TestConnectionFreezes(t *testing.T) {
 	}
 }
 
-// TestTransactionFreezes freezes a process that has the lock: others go on after its timeout.
+// TestTransactionFreezes freezes a process that has the lock: others go on after its timeout, or, if
+// it was in the middle of a statement, after their own.
 func TestTransactionFreezes(t *testing.T) {
 	pool := newPool(t)
-	l, direct, proxy := lineTo(t, pool.Config().ConnString(), postgres.Options{NoListen: true, Timeout: 300 * time.Millisecond})
+	short := postgres.Options{NoListen: true, Timeout: time.Second}
+	l, _, proxy := lineTo(t, pool.Config().ConnString(), short)
+	direct := open(t, pool.Config().ConnString(), short)
 	begin := head(t, l)
 	c := store.Commit{Parent: begin, ID: store.NewCommitID(), Time: time.Unix(1, 0).UTC()}
 	for i := range 60_000 {
@@ -140,7 +143,7 @@ func TestTransactionFreezes(t *testing.T) {
 		var n int
 		err := pool.QueryRow(context.Background(), "SELECT count(*) FROM pg_locks WHERE relation = 'baobab.store'::regclass AND mode = 'RowShareLock'").Scan(&n)
 		return err == nil && n > 0
-	}, 10*time.Second, time.Millisecond)
+	}, time.Minute, time.Millisecond)
 	proxy.Set(pgtest.Hold)
 	require.Error(t, <-done)
 	_, err := settled(direct, chain(begin, 1, "other"))

@@ -33,7 +33,12 @@ type Options struct {
 
 	// Timeout bounds every statement that the log sends, but for those of [Log.AppendTx] and the
 	// time that the reader of a [store.Snapshot] takes. So a server that has frozen, or a connection
-	// that has been lost without notice, is an error after that time. Default: 10 s.
+	// that has been lost without notice, is an error after that time.
+	//
+	// An append that has waited so long for its turn ends the connection that has the turn, if
+	// the server has been waiting for that one's client all the while, in the middle of a statement: a process that is frozen or cut off
+	// there holds up nobody for longer. So processes should have much the same Timeout. It takes the right to
+	// end each other's connections, which those of one role have. Default: 10 s.
 	Timeout time.Duration
 
 	// Prepared keeps prepared statements on the server's connections. It saves the server 0.2 to

@@ -14,7 +14,7 @@ type statements struct {
 
 	lock, head, base, logRow, part, remove, put, schema, notify string
 	ends, group, tail, parts, newest, copy, compact, empty,
-	rebase, fork string
+	rebase, fork, unstick string
 }
 
 func newStatements(name string) statements {
@@ -47,9 +47,13 @@ func newStatements(name string) statements {
 			DELETE FROM {store}.log WHERE position < (SELECT position FROM until)`,
 		empty: `WITH parts AS (DELETE FROM {store}.part) DELETE FROM {store}.log`,
 		parts: `SELECT data FROM {store}.part WHERE position = $1 ORDER BY part`,
+		unstick: `SELECT count(pg_terminate_backend(pid)) FROM pg_locks JOIN pg_stat_activity USING (pid)
+			WHERE locktype = 'relation' AND relation = '{store}.store'::regclass AND mode = 'RowShareLock' AND granted
+				AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+				AND state = 'active' AND wait_event = 'ClientRead' AND query_start < clock_timestamp() - $1::bigint * interval '1 microsecond'`,
 	}
 	for _, sql := range []*string{&s.lock, &s.head, &s.base, &s.logRow, &s.part, &s.remove, &s.put, &s.schema, &s.ends, &s.group, &s.tail, &s.parts,
-		&s.newest, &s.copy, &s.compact, &s.empty, &s.rebase, &s.fork} {
+		&s.newest, &s.copy, &s.compact, &s.empty, &s.rebase, &s.fork, &s.unstick} {
 		*sql = fill(*sql, name)
 	}
 	for i := range s.appends {

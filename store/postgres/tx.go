@@ -36,7 +36,8 @@ var ErrSecondAppend = errors.New("AppendTx has been called in this transaction a
 //
 // A process that vanishes in the middle makes others wait until the server notices. So the transaction's
 // idle_in_transaction_session_timeout is set to [Options.Timeout] if it is 0: the server ends the connection if
-// the application then does nothing for so long.
+// the application then does nothing for so long. Others end it if it has them wait in the middle of a statement, such as
+// a COPY of the application's own that takes so long.
 func (l *Log) AppendTx(ctx context.Context, tx pgx.Tx, prepare func(ctx context.Context, head store.Revision) (store.Commit, error)) (store.Revision, error) {
 	if err := l.enter(); err != nil {
 		return store.Revision{}, err
@@ -68,7 +69,7 @@ func (l *Log) appendTx(ctx context.Context, tx pgx.Tx, prepare func(context.Cont
 		}
 		var standby bool
 		var text string
-		if _, err := tx.Exec(ctx, l.sql.lock, l.mode); err != nil {
+		if err := l.await(ctx, tx); err != nil {
 			return err
 		}
 		if err := tx.QueryRow(ctx, l.sql.head, l.mode).Scan(&text, &standby); err != nil {
