@@ -192,15 +192,22 @@ func (s *Store) catchUp(ctx context.Context) error {
 	if behind.IsZero() {
 		return nil
 	}
-	if here := s.newest(); !here.SameHistory(behind) || here.position >= behind.position {
-		l.mu.Lock()
-		if l.behind == behind {
-			l.behind = Revision{}
+	if here := s.newest(); here.SameHistory(behind) && here.position < behind.position {
+		_, err := s.arrived(ctx, behind)
+		if err == nil || !errors.Is(err, ErrDiverged) {
+			return err
 		}
-		l.mu.Unlock()
-		return nil
+		if err := s.err(); err != nil {
+			return err
+		}
+		// The log has lost it. What it has instead, the follower or another conflict tells.
 	}
-	return s.reach(ctx, behind)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.behind == behind {
+		l.behind = Revision{}
+	}
+	return nil
 }
 
 // A backoff is how long to wait before the next attempt: longer each time.
