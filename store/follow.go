@@ -213,7 +213,9 @@ func (s *Store) receive(ctx context.Context, c *Commit) error {
 }
 
 // known reports whether a commit is here already: published, or proposed, and then it
-// is published now, because it is durable.
+// is published now. That it is durable is not known of it before the log has answered to who
+// appends it: a server may show what a synchronous standby, which can take over at any
+// time, does not have yet.
 func (s *Store) known(c *Commit) (bool, error) {
 	l := s.line
 	l.mu.Lock()
@@ -226,7 +228,8 @@ func (s *Store) known(c *Commit) (bool, error) {
 	}
 	for i, p := range l.flying {
 		if p.commit.Revision == c.Revision {
-			s.landed(i + 1)
+			group := s.land(i + 1)
+			l.met = group[i]
 			return true, nil
 		}
 	}
