@@ -97,26 +97,31 @@ func (s *Store) append(group []*proposal) {
 			s.refused(group, ErrClosed, doubt)
 			return
 		}
-		if !l.inFlight(group) { // the follower has met them, or others in their place
+		if !l.waitedFor(group) { // the follower has met others in their place
 			return
 		}
 	}
 }
 
-// appended publishes a group that is durable.
+// waitedFor reports whether a group has not been decided in another way. If the follower has met
+// it, it has not: see known.
+func (l *line) waitedFor(group []*proposal) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.undecided(group)) > 0
+}
+
+// appended publishes a group that is durable, unless the follower has, and says so.
 func (s *Store) appended(group []*proposal) {
 	l := s.line
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i, p := range l.flying {
-		if p == group[len(group)-1] {
-			s.landed(i + 1)
-			return
-		}
+	if l.flies(group) {
+		s.land(len(l.flying))
 	}
-	// The follower has published it already, or the log has said two things.
+	l.decide(group, nil)
 	for _, p := range group {
-		if p.outcome != nil {
+		if p.outcome != nil { // the log has said two things
 			l.doubt()
 		}
 	}
@@ -130,6 +135,7 @@ func (s *Store) conflicted(group []*proposal, err error) {
 	if known {
 		l.behind = head
 	}
+	l.decide(group, err)
 	if l.flies(group) {
 		s.overtakenLocked(errAgain)
 	}
@@ -170,12 +176,17 @@ func (s *Store) refused(group []*proposal, err, doubt error) {
 	l := s.line
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	why := err
+	if doubt != nil {
+		why = fmt.Errorf("%w, then %w", doubt, err)
+	}
+	l.decide(group, why)
 	if !l.flies(group) {
 		return
 	}
 	if doubt != nil {
 		for _, p := range l.flying {
-			p.end(&UnknownError{p.commit.Revision, fmt.Errorf("%w, then %w", doubt, err)})
+			p.end(&UnknownError{p.commit.Revision, why})
 		}
 		l.flying = nil
 	}
@@ -192,15 +203,22 @@ func (s *Store) catchUp(ctx context.Context) error {
 	if behind.IsZero() {
 		return nil
 	}
-	if here := s.newest(); !here.SameHistory(behind) || here.position >= behind.position {
-		l.mu.Lock()
-		if l.behind == behind {
-			l.behind = Revision{}
+	if here := s.newest(); here.SameHistory(behind) && here.position < behind.position {
+		_, err := s.arrived(ctx, behind)
+		if err == nil || !errors.Is(err, ErrDiverged) {
+			return err
 		}
-		l.mu.Unlock()
-		return nil
+		if err := s.err(); err != nil {
+			return err
+		}
+		// The log has lost it. What it has instead, the follower or another conflict tells.
 	}
-	return s.reach(ctx, behind)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.behind == behind {
+		l.behind = Revision{}
+	}
+	return nil
 }
 
 // A backoff is how long to wait before the next attempt: longer each time.

@@ -136,8 +136,9 @@ func TestPartOfAGroupIsMetByTheFollower(t *testing.T) {
 				_, err := a.wait()
 				require.NoError(t, err)
 				synctest.Wait()
-				require.True(t, b.over())
-				require.False(t, c.over(), "the follower has met bob, and not cat")
+				require.Equal(t, []string{"ann", "bob"}, usersNow(t, s), "the follower has met bob, and not cat")
+				require.False(t, b.over(), "that it is durable, only who appends it is told")
+				require.False(t, c.over())
 				d := begin(func() (store.Revision, error) { return add(bg, s, "dan") })
 				synctest.Wait()
 				second.open()
@@ -145,16 +146,17 @@ func TestPartOfAGroupIsMetByTheFollower(t *testing.T) {
 				if ends == "closed" {
 					require.NoError(t, s.Close())
 				}
-				_, err = b.wait()
-				require.NoError(t, err)
+				_, met := b.wait()
 				_, err = c.wait()
 				switch ends {
 				case "refused", "closed":
+					require.ErrorIs(t, met, store.ErrUnknown)
 					require.ErrorIs(t, err, store.ErrUnknown)
 					require.NoError(t, s.Close())
 					_, err = d.wait() // which had cat before it, and has nothing of that
 					require.ErrorIs(t, err, store.ErrClosed)
 				default:
+					require.NoError(t, met)
 					require.NoError(t, err)
 					_, err = d.wait()
 					require.NoError(t, err)

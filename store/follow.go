@@ -61,12 +61,34 @@ func (s *Store) confirm(ctx context.Context) (*index.Snapshot, error) {
 		s.line.doubt()
 		return nil, fmt.Errorf("%w: %s; the log is at %s", ErrDiverged, here, rev)
 	}
-	snap, err := s.reached(ctx, rev)
+	snap, err := s.arrived(ctx, rev)
 	if err != nil {
 		return nil, err
 	}
 	s.line.heard(asked)
 	return snap, nil
+}
+
+// arrived waits until the newest state is that of rev or a later one, as reached does; but rev is what the
+// log had as its head. If the log loses that before it has come here, as when another server takes over,
+// it may never come, nor need others come after it: so the log is asked again every now and then.
+func (s *Store) arrived(ctx context.Context, rev Revision) (*index.Snapshot, error) {
+	for {
+		waiting, cancel := context.WithTimeout(ctx, lastBackoff)
+		snap, err := s.reached(waiting, rev)
+		cancel()
+		if errors.Is(err, ErrForeignRevision) { // another epoch has begun since
+			return nil, fmt.Errorf("%w: %s, which was its head", ErrDiverged, rev)
+		}
+		if !errors.Is(err, ErrStale) || ctx.Err() != nil {
+			return snap, err
+		}
+		head, err := s.line.log.Head(ctx)
+		if err == nil && (!head.SameHistory(rev) || head.position < rev.position) {
+			s.line.doubt()
+			return nil, fmt.Errorf("%w: %s, which was its head; now it is at %s", ErrDiverged, rev, head)
+		}
+	}
 }
 
 // heartbeat asks the log now and then whether there is something new, so that a bound
@@ -191,7 +213,9 @@ func (s *Store) receive(ctx context.Context, c *Commit) error {
 }
 
 // known reports whether a commit is here already: published, or proposed, and then it
-// is published now, because it is durable.
+// is published now. That it is durable is not known of it before the log has answered to who
+// appends it: a server may show what a synchronous standby, which can take over at any
+// time, does not have yet.
 func (s *Store) known(c *Commit) (bool, error) {
 	l := s.line
 	l.mu.Lock()
@@ -204,7 +228,8 @@ func (s *Store) known(c *Commit) (bool, error) {
 	}
 	for i, p := range l.flying {
 		if p.commit.Revision == c.Revision {
-			s.landed(i + 1)
+			group := s.land(i + 1)
+			l.met = group[i]
 			return true, nil
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,7 @@ type line struct {
 	last   *proposal       // that made the tip; nil if the tip is published
 	queue  []*proposal     // to be appended
 	flying []*proposal     // being appended, before those
+	met    *proposal       // the newest that the follower has published, if the log has not answered yet
 	behind Revision        // the newest that is known to be in the log, if it is not here yet
 	idle   chan struct{}   // closed when there is no proposal; nil while no one waits
 	closed bool            // nothing is appended any more
@@ -60,6 +62,8 @@ type proposal struct {
 	snap   *index.Snapshot
 	steps  []*entry
 
+	published bool // the line's lock is held
+
 	done    chan struct{} // closed when there is an outcome
 	outcome error         // nil: it is durable and published
 }
@@ -73,8 +77,8 @@ func (p *proposal) end(outcome error) {
 	close(p.done)
 }
 
-// tipState returns the state on which the next transaction is validated, and the
-// proposal that made it, if it is not published.
+// tipState returns the state on which the next transaction is validated, and the newest
+// proposal in it of which it is not known yet that it is durable.
 func (s *Store) tipState() (*index.Snapshot, *proposal) {
 	if s.line == nil {
 		return s.head.Load(), nil
@@ -82,6 +86,9 @@ func (s *Store) tipState() (*index.Snapshot, *proposal) {
 	l := s.line
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.last == nil {
+		return l.tip, l.met
+	}
 	return l.tip, l.last
 }
 
@@ -141,7 +148,7 @@ func (l *line) cut(from int) {
 	clear(l.queue[from:])
 	l.queue = l.queue[:from]
 	l.tip, l.last = first.base, first.on
-	if first.on != nil && first.on.ended() { // it was published since
+	if first.on != nil && first.on.published { // since then, or before
 		l.last = nil
 	}
 	l.settled()
@@ -180,16 +187,9 @@ const (
 	maxGroupBytes = 8 << 20
 )
 
-// inFlight reports whether a group is still being appended, and has not been decided in
-// another way.
-func (l *line) inFlight(group []*proposal) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.flies(group)
-}
-
-// flies is inFlight for who holds the lock. The first ones may have been published
-// already, since the log hands out one commit after the other.
+// flies reports whether a group is still being appended, and has not been decided in
+// another way. The first ones may have been published already, since the log hands out one commit after
+// the other. The caller holds the lock.
 func (l *line) flies(group []*proposal) bool {
 	n := len(l.flying)
 	return n > 0 && l.flying[n-1] == group[len(group)-1]
@@ -203,9 +203,9 @@ func (l *line) settled() {
 	}
 }
 
-// landed publishes the proposals that are being appended, up to one that is known to be
-// durable. The caller holds the lock.
-func (s *Store) landed(n int) {
+// land publishes the proposals that are being appended, up to one that is in the log, and returns
+// them. The caller holds the lock, and sees to their outcome.
+func (s *Store) land(n int) []*proposal {
 	l := s.line
 	group := l.flying[:n]
 	l.flying = l.flying[n:]
@@ -219,10 +219,33 @@ func (s *Store) landed(n int) {
 		l.last = nil
 	}
 	for _, p := range group {
-		p.on, p.base = nil, nil // what they made need not be kept for them
-		p.end(nil)
+		p.on, p.base, p.published = nil, nil, true // what they made need not be kept for them
 	}
 	l.settled()
+	return group
+}
+
+// undecided returns those of a group that have no outcome. The caller holds the lock.
+func (l *line) undecided(group []*proposal) []*proposal {
+	return slices.DeleteFunc(slices.Clone(group), (*proposal).ended)
+}
+
+// decide ends those of a group that the follower has published: they are durable, or else
+// the log had them, and does not tell any more what became of them. The caller holds the lock.
+func (l *line) decide(group []*proposal, why error) {
+	for _, p := range l.undecided(group) {
+		switch {
+		case !p.published:
+			continue
+		case why == nil:
+			p.end(nil)
+		default:
+			p.end(&UnknownError{p.commit.Revision, why})
+		}
+		if l.met == p {
+			l.met = nil
+		}
+	}
 }
 
 // overtaken gives up all proposals, which have to be validated again.

@@ -52,7 +52,8 @@ type Log interface {
 	// waits for more until ctx ends, whose error is the last. It can be resumed after
 	// any revision that is not compacted away, and ends with [ErrCompacted] at one that is, and
 	// with [ErrDiverged] at one that is not in the log's history. Any other error may pass:
-	// resume after the last commit.
+	// resume after the last commit. It may hand out a commit before the commit's Append has returned; that it is
+	// durable only Append says.
 	Tail(ctx context.Context, after Revision) iter.Seq2[Commit, error]
 
 	// Compact may forget all commits but the newest so many; what they made is

@@ -32,6 +32,6 @@ func (s *Store) outdated(ctx context.Context, a attempt, needed *Revision) (bool
 	if a.base.position >= needed.position {
 		return false, a.err
 	}
-	err := s.reach(ctx, *needed)
+	_, err := s.arrived(ctx, *needed)
 	return err == nil, err
 }

@@ -54,6 +54,10 @@
 // primary at once, and to cancel, in the server, a commit while it waits for the standby.
 // After restoring a backup, call [Log.NewEpoch].
 //
+// A commit that waits for the standby longer than [Options.Timeout] is cancelled, and PostgreSQL then shows it to everybody
+// although the standby does not have it; so it does after a crash. Its process acknowledges it only when the standby has it. Until
+// then other processes may answer by it, and what they saw is lost if the standby takes over: they notice, as above.
+//
 // Statements keep nothing on a connection beyond their transaction, by default: no session state, no advisory lock, no
 // prepared statement. So a pooler that gives each transaction another connection should do; it does not pass on notifications, for which
 // there is [Options.ListenURL].

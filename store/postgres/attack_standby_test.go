@@ -1,0 +1,51 @@
+package postgres_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/baobab-authz/baobab"
+	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/store/postgres"
+)
+
+// TestNotAcknowledgedBeforeTheStandbyHasIt stops the synchronous standby. A commit that waits for it is cancelled by the
+// timeout, and then everybody can see it on the primary, although only that has it: it is not acknowledged for being seen.
+func TestNotAcknowledgedBeforeTheStandbyHasIt(t *testing.T) {
+	primary, standby, _ := pair(t, true)
+	ctx := context.Background()
+	log, err := postgres.Open(ctx, primary.URL("postgres"), postgres.Options{Timeout: 500 * time.Millisecond, Poll: 10 * time.Millisecond})
+	require.NoError(t, err)
+	eng, err := baobab.OpenLog(ctx, log, schema.MustParse(documents), baobab.Options{})
+	require.NoError(t, err)
+	defer eng.Close()
+	direct := open(t, primary.URL("postgres"), postgres.Options{})
+	before := head(t, direct)
+
+	require.NoError(t, standby.Freeze())
+	written := make(chan error, 1)
+	go func() {
+		_, err := eng.Write(ctx, viewer(1))
+		written <- err
+	}()
+	require.Eventually(t, func() bool { return head(t, direct) != before }, 30*time.Second, 10*time.Millisecond, "it can be seen")
+	_, err = eng.AtLeast(ctx, head(t, direct))
+	require.NoError(t, err, "and its process has seen it")
+	select {
+	case err := <-written:
+		require.NoError(t, err)
+		require.Fail(t, "acknowledged, and the standby does not have it")
+	case <-time.After(2 * time.Second):
+	}
+	bounded, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_, err = eng.Write(bounded, viewer(1))
+	require.ErrorIs(t, err, context.DeadlineExceeded, "neither is another that finds it there")
+	require.NoError(t, standby.Thaw())
+	require.NoError(t, <-written)
+	caughtUp(t, primary, standby)
+	require.Equal(t, before.Position()+1, head(t, direct).Position())
+}
