@@ -34,7 +34,7 @@ func sound(t *testing.T) (store.Revision, []store.Commit, []record) {
 	for deadline := time.Now().Add(time.Minute); l.history.id() < 600 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
-	records := append(l.end(), l.aftermath(t)...)
+	records := append(l.end(t), l.aftermath(t)...)
 	commits := commitsOf(t, log, origin)
 	require.Greater(t, len(commits), 50)
 	return origin, commits, records
