@@ -25,7 +25,7 @@ func TestKilledOnAFile(t *testing.T) {
 	judge := newJudge(origin)
 	load := &load{history: newHistory(), targets: []target{node}, clients: boltWriters + 4, writes: 94, cells: 16, turnover: time.Hour}
 	var commits, acknowledged, more, most int
-	for round := range form(15, 1000) {
+	for round := 0; round < form(15, 1000) || more == 0 && round < 200; round++ {
 		if round > 0 {
 			require.NoError(t, node.restart())
 		}
@@ -35,7 +35,7 @@ func TestKilledOnAFile(t *testing.T) {
 		time.Sleep(30*time.Millisecond + rand.N(70*time.Millisecond))
 		load.stopped.Store(true) // so that nobody waits for a node that does not come
 		node.stop()
-		records := load.end()
+		records := load.end(t)
 		log := openBolt(t, path)
 		news := commitsOf(t, log, judge.revision)
 		require.NoError(t, log.Close())
@@ -72,7 +72,7 @@ func unacknowledged(t *testing.T, j *judge, records []record) int {
 
 func openBolt(t *testing.T, path string) *bolt.Log {
 	t.Helper()
-	log, err := bolt.Open(path, bolt.Options{Timeout: 10 * time.Second})
+	log, err := bolt.Open(path, bolt.Options{Timeout: patience})
 	require.NoError(t, err)
 	return log
 }

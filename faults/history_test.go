@@ -48,6 +48,18 @@ func (h *history) add(r record) {
 	h.records = append(h.records, r)
 }
 
+// unknown returns how many transactions there are of which nobody knows what became of them.
+func (h *history) unknown() (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i := range h.records {
+		if h.records[i].open() {
+			n++
+		}
+	}
+	return n
+}
+
 // take returns all records, and forgets them.
 func (h *history) take() []record {
 	h.mu.Lock()

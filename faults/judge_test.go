@@ -279,13 +279,31 @@ func (j *judge) checkRead(r *record) error {
 		return errors.New("it has not read all cells")
 	}
 	if r.Op.Level == atLeast && r.Op.Token != "0" {
-		told, least, ok := j.at(r.Op.Token)
-		if !ok || told == in && least > position {
-			return errors.New("it is older than its token")
+		return j.checkToken(r)
+	}
+	return nil
+}
+
+// checkToken compares what was shown with the token of who asked, in the log that has both. What had been
+// committed when some of it was lost is in both logs, up to there.
+func (j *judge) checkToken(r *record) error {
+	for _, log := range []*judge{j, j.lost} {
+		if log == nil {
+			continue
 		}
-		if told != in && r.Call > j.fork {
-			return errors.New("its token is of what was lost, and it is not")
+		least, ok := log.positions[r.Op.Token]
+		if is, shown := log.positions[r.Result.Revision]; ok && shown {
+			if is < least {
+				return errors.New("it is older than its token")
+			}
+			return nil
 		}
+	}
+	if _, _, ok := j.at(r.Op.Token); !ok {
+		return errors.New("its token is of no revision")
+	}
+	if r.Call > j.fork {
+		return errors.New("its token is of what was lost, and it is not")
 	}
 	return nil
 }

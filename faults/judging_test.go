@@ -34,7 +34,7 @@ func sound(t *testing.T) (store.Revision, []store.Commit, []record) {
 	for deadline := time.Now().Add(time.Minute); l.history.id() < 600 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
-	records := append(l.end(), l.aftermath(t)...)
+	records := append(l.end(t), l.aftermath(t)...)
 	commits := commitsOf(t, log, origin)
 	require.Greater(t, len(commits), 50)
 	return origin, commits, records
@@ -256,6 +256,51 @@ func TestJudgesNoticeStaleness(t *testing.T) {
 	require.ErrorContains(t, j.check(records), "had been shown before it was asked")
 	j.staleness = late.Call - told
 	require.NoError(t, j.check(records))
+}
+
+// After some commits were lost, a node that has not noticed shows what it has to who asks for less than was
+// lost, and to nobody else.
+func TestJudgesTellLostTokens(t *testing.T) {
+	origin, was, _ := sound(t)
+	is := resealed(origin, was[:20]) // which makes them what they were
+	is = append(is, resealed(is[19].Revision, was[21:])...)
+	j := newJudge(origin)
+	j.lost, j.fork = newJudge(origin), 100
+	for i := range was {
+		j.lost.positions[was[i].Revision.String()] = was[i].Revision.Position()
+	}
+	for i := range is {
+		j.positions[is[i].Revision.String()] = is[i].Revision.Position()
+	}
+	require.Equal(t, was[19].Revision, is[19].Revision)
+	require.NotEqual(t, was[20].Revision, is[20].Revision)
+	for _, test := range []struct {
+		name         string
+		token, shown store.Revision
+		call         int64
+		says         string
+	}{
+		{"before the loss, and what was lost is shown", was[10].Revision, was[30].Revision, 101, ""},
+		{"before the loss, and what came then is shown", was[10].Revision, is[30].Revision, 101, ""},
+		{"lost, and what was lost is shown", was[25].Revision, was[30].Revision, 101, ""},
+		{"lost, and what is older is shown", was[25].Revision, was[10].Revision, 99, "it is older than its token"},
+		{"lost, and what came then is shown", was[25].Revision, is[30].Revision, 101, "its token is of what was lost"},
+		{"lost, and what came then is shown before that is known", was[25].Revision, is[30].Revision, 99, ""},
+		{"of what came then, and what was lost is shown", is[25].Revision, was[30].Revision, 101, "its token is of what was lost"},
+		{"of what came then, and what is older is shown", is[25].Revision, is[24].Revision, 101, "it is older than its token"},
+		{"of nothing", store.NewHistory(), is[24].Revision, 101, "its token is of no revision"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := record{Op: op{Kind: read, Level: atLeast, Token: test.token.String()}, Call: test.call,
+				Result: result{Outcome: done, Revision: test.shown.String()}}
+			err := j.checkRead(&r)
+			if test.says == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, test.says)
+			}
+		})
+	}
 }
 
 // tampered gives a copy to who tampers with it.

@@ -6,7 +6,10 @@ import (
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
+	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 )
 
 // A target is what can be asked: a place, or an engine of this process.
@@ -84,18 +87,32 @@ func orDefault[T comparable](v, d T) T {
 }
 
 // end lets the clients finish what they have begun.
-func (l *load) end() []record {
+func (l *load) end(t *testing.T) []record {
+	t.Helper()
 	l.stopped.Store(true)
-	l.running.Wait()
+	ended := make(chan struct{})
+	go func() {
+		l.running.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(l.patience + 2*patience):
+		require.Fail(t, "a client waits for an answer that does not come")
+	}
 	return l.history.take()
 }
 
 // run is a load for a while.
-func (l *load) run(d time.Duration) []record {
+func (l *load) run(t *testing.T, d time.Duration) []record {
+	t.Helper()
 	l.begin()
 	time.Sleep(d)
-	return l.end()
+	return l.end(t)
 }
+
+// patience is how long a test waits for what has to come, on however slow a machine.
+const patience = time.Minute
 
 func (l *load) client(node int, target target, reader bool) {
 	for !l.stopped.Load() {

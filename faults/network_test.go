@@ -44,7 +44,7 @@ func TestPartition(t *testing.T) {
 	f.proxies[0].freeze()
 	asked := 0
 	for began := time.Now(); time.Since(began) < form(3*time.Second, 10*time.Second); asked++ {
-		w := l.ask(1, f.places[1], op{ID: l.history.id(), Kind: count, Cell: "token", Timeout: 5000})
+		w := l.ask(1, f.places[1], op{ID: l.history.id(), Kind: count, Cell: "token", Timeout: 60_000})
 		require.Equal(t, done, w.Outcome, w.Err)
 		for _, level := range []string{atLeast, latest} {
 			r := l.ask(0, alone, op{ID: l.history.id(), Kind: read, Level: level, Token: w.Revision, Cells: []string{"token"}, Timeout: 100})
@@ -62,7 +62,7 @@ func TestPartition(t *testing.T) {
 // recovers waits until a node answers again.
 func (f *fleet) recovers(t *testing.T, node int) {
 	t.Helper()
-	f.recoversWithin(t, node, 40*time.Second)
+	f.recoversWithin(t, node, patience)
 }
 
 func (f *fleet) recoversWithin(t *testing.T, node int, limit time.Duration) {
@@ -101,7 +101,7 @@ func TestForeignTransaction(t *testing.T) {
 	for range form(2, 20) {
 		before := f.load.tokens.written()
 		time.Sleep(time.Second)
-		require.Greater(t, f.load.tokens.written(), before, "it stalls")
+		f.load.advances(t, before)
 	}
 	require.NoError(t, f.places[2].restart()) // and another one can start meanwhile
 	records := f.finish(t)
@@ -139,7 +139,7 @@ func TestNodeThatIsCutOffHoldsUpNobody(t *testing.T) {
 	for i := range form(20, 300) {
 		time.Sleep(rand.N(30 * time.Millisecond))
 		f.proxies[i%2].freeze()
-		r := f.load.ask(2, f.places[2], op{ID: f.load.history.id(), Kind: count, Cell: "through", Timeout: 4000})
+		r := f.load.ask(2, f.places[2], op{ID: f.load.history.id(), Kind: count, Cell: "through", Timeout: 30_000})
 		f.proxies[i%2].thaw()
 		require.Equal(t, done, r.Outcome, "round %d: %s", i, r.Err)
 	}

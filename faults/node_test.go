@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -49,6 +50,25 @@ func (s setup) engine(ctx context.Context, log store.Log) (*baobab.Engine, error
 	}})
 }
 
+// begin opens the log and the engine. A server that does not answer within the node's timeout, as on a busy
+// machine, is asked again.
+func (s setup) begin(ctx context.Context) (store.Log, *baobab.Engine, error) {
+	for {
+		log, err := s.open(ctx)
+		if err == nil {
+			var engine *baobab.Engine
+			if engine, err = s.engine(ctx, log); err == nil {
+				return log, engine, nil
+			}
+			_ = log.Close()
+		}
+		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			return nil, nil, err
+		}
+		fmt.Fprintln(os.Stderr, "opening:", err)
+	}
+}
+
 // serve is a node: it answers what it reads until there is nothing more to read.
 func serve(config string, in io.Reader, out io.Writer) error {
 	var s setup
@@ -59,11 +79,7 @@ func serve(config string, in io.Reader, out io.Writer) error {
 	defer cancel()
 	opening, stop := context.WithTimeout(ctx, 30*time.Second)
 	defer stop()
-	log, err := s.open(opening)
-	if err != nil {
-		return err
-	}
-	engine, err := s.engine(opening, log)
+	log, engine, err := s.begin(opening)
 	if err != nil {
 		return err
 	}

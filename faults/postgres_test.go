@@ -54,7 +54,7 @@ func newFleet(t *testing.T, connection string, nodes int, s setup) *fleet {
 
 func (f *fleet) open(t *testing.T, connection, name string) *postgres.Log {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	log, err := postgres.Open(ctx, connection, postgres.Options{Store: name})
 	require.NoError(t, err)
@@ -72,7 +72,7 @@ func (f *fleet) commits(t *testing.T, connection string) []store.Commit {
 // finish ends the load and judges what there was. At the end all nodes agree with the log.
 func (f *fleet) finish(t *testing.T) []record {
 	t.Helper()
-	records := f.load.end()
+	records := f.load.end(t)
 	f.load.settled(t)
 	records = append(records, f.load.history.take()...)
 	j := newJudge(f.origin)
@@ -98,7 +98,7 @@ func TestNodesAreKilled(t *testing.T) {
 	f := newFleet(t, shared.Common(t), form(4, 6), setup{})
 	f.load.readers, f.load.pause = []int{3, 4, 5}, 2*time.Millisecond
 	f.load.begin()
-	for range form(5, 200) {
+	for n := 0; n < form(5, 200) || n < 200 && f.load.history.unknown() == 0; n++ {
 		time.Sleep(mathrand.N(200 * time.Millisecond))
 		require.NoError(t, f.places[mathrand.IntN(len(f.places))].restart())
 	}
@@ -122,6 +122,7 @@ func TestConnectionsBreakAtACommit(t *testing.T) {
 	}
 	f.load.begin()
 	time.Sleep(form(2*time.Second, time.Minute))
+	require.Eventually(t, func() bool { return appends.Load() >= 30 }, patience, time.Millisecond, "each fault is met")
 	for _, p := range f.proxies {
 		p.harm(nil)
 	}

@@ -22,6 +22,7 @@ import (
 var (
 	errGone   = errors.New("the node has ended")
 	errAbsent = errors.New("there is no node")
+	errSilent = errors.New("the node does not answer")
 )
 
 // A process is a node that is a process.
@@ -106,7 +107,8 @@ func (p *process) listen(out io.Reader) {
 	close(p.ended)
 }
 
-// do asks the node, and waits for the answer. The error is errGone or errAbsent if there will be none.
+// do asks the node, and waits for the answer. The error is errGone or errAbsent if there will be none, and
+// errSilent if there is none long after there should have been one; then the node is killed.
 func (p *process) do(o op) (result, error) {
 	line, err := json.Marshal(o)
 	if err != nil {
@@ -125,11 +127,16 @@ func (p *process) do(o op) (result, error) {
 		<-p.ended
 		return result{Outcome: unknown}, errGone
 	}
-	r := <-ch
-	if r.Code == "gone" {
-		return r, errGone
+	select {
+	case r := <-ch:
+		if r.Code == "gone" {
+			return r, errGone
+		}
+		return r, nil
+	case <-time.After(time.Duration(o.Timeout)*time.Millisecond + patience):
+		p.kill()
+		return result{Outcome: unknown, Code: "gone"}, errSilent
 	}
-	return r, nil
 }
 
 // kill is kill -9.
@@ -159,6 +166,7 @@ type place struct {
 	mu    sync.Mutex
 	node  *process
 	count int // how many there have been
+	fails error
 }
 
 // newPlace starts a node, which ends with the test.
@@ -168,6 +176,9 @@ func newPlace(t *testing.T, name string, s setup) *place {
 	require.NoError(t, p.restart())
 	t.Cleanup(func() {
 		p.stop()
+		if err := p.failure(); err != nil {
+			t.Error(err)
+		}
 		if t.Failed() {
 			t.Logf("messages of %s: %s", name, p.node.messages())
 		}
@@ -206,5 +217,17 @@ func (p *place) current() (*process, int) {
 func (p *place) do(o op) (result, int, error) {
 	node, life := p.current()
 	r, err := node.do(o)
+	if errors.Is(err, errSilent) {
+		p.mu.Lock()
+		p.fails = fmt.Errorf("%+v: %w", o, err)
+		p.mu.Unlock()
+	}
 	return r, life, err
+}
+
+// failure returns what a node did not answer.
+func (p *place) failure() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.fails
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/baobab-authz/baobab/store"
@@ -48,7 +49,7 @@ func TestServerIsRestartedAndKilled(t *testing.T) {
 // advances waits until more has been acknowledged than was.
 func (l *load) advances(t *testing.T, before int) {
 	t.Helper()
-	require.Eventually(t, func() bool { return l.tokens.written() > before+10 }, 30*time.Second, 5*time.Millisecond, "it stalls")
+	require.Eventually(t, func() bool { return l.tokens.written() > before+10 }, patience, 5*time.Millisecond, "it stalls")
 }
 
 // The primary is killed, and a synchronous standby takes over: nothing is lost.
@@ -118,25 +119,24 @@ func lose(t *testing.T) {
 
 	// The last node is cut off, and has seen nothing of what the standby does not get.
 	f.proxies[2].freeze()
-	time.Sleep(50 * time.Millisecond)
+	caughtUp(t, primary, standby)
 	require.NoError(t, standby.StopFollowing(ctx))
-	first := l.ask(0, f.places[0], op{ID: l.history.id(), Kind: both, Cell: "lost", Who: "u0", Timeout: 5000})
+	first := l.ask(0, f.places[0], op{ID: l.history.id(), Kind: both, Cell: "lost", Who: "u0", Timeout: 60_000})
 	require.Equal(t, done, first.Outcome, first.Err)
 	time.Sleep(form(200*time.Millisecond, time.Second))
-	last := l.ask(1, f.places[1], op{ID: l.history.id(), Kind: count, Cell: "lost", Timeout: 5000})
+	last := l.ask(1, f.places[1], op{ID: l.history.id(), Kind: count, Cell: "lost", Timeout: 60_000})
 	require.Equal(t, done, last.Outcome, last.Err)
 	for i := range 2 {
-		r := l.ask(i, f.places[i], op{ID: l.history.id(), Kind: read, Level: atLeast, Token: last.Revision, Cells: []string{"lost"}, Timeout: 5000})
+		r := l.ask(i, f.places[i], op{ID: l.history.id(), Kind: read, Level: atLeast, Token: last.Revision, Cells: []string{"lost"}, Timeout: 60_000})
 		require.Equal(t, cell{N: 2, Owner: "u0"}, r.Cells["lost"], "%+v", r)
 	}
 
 	for _, p := range f.proxies[:2] {
 		p.freeze() // so that the old primary answers nobody any more, and what it is sent is void
 	}
-	time.Sleep(50 * time.Millisecond) // what it has answered is told by then
-	fork := l.history.clock()
 	require.NoError(t, primary.Kill())
 	require.NoError(t, standby.Promote(ctx))
+	fork := l.history.clock() // what the old one has answered has long been told
 	for _, p := range f.proxies {
 		p.lead(addressOf(standby))
 		p.thaw()
@@ -150,7 +150,7 @@ func lose(t *testing.T) {
 	l.advances(t, before)
 	f.outgrows(t, last.Revision)
 	f.refusesLost(t, first.Revision, last.Revision)
-	records := l.end()
+	records := l.end(t)
 	l.settled(t)
 	records = append(records, l.history.take()...)
 
@@ -176,6 +176,28 @@ func lose(t *testing.T) {
 	primary.Close()
 }
 
+// caughtUp waits until a standby has all that its primary has now.
+func caughtUp(t *testing.T, primary, standby *pgtest.Server) {
+	t.Helper()
+	ask := func(s *pgtest.Server, sql string, args ...any) (answer string, err error) {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		conn, err := pgx.Connect(ctx, s.URL("postgres"))
+		if err != nil {
+			return "", err
+		}
+		defer conn.Close(ctx)
+		err = conn.QueryRow(ctx, sql, args...).Scan(&answer)
+		return answer, err
+	}
+	position, err := ask(primary, "SELECT pg_current_wal_lsn()::text")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		has, err := ask(standby, "SELECT (pg_last_wal_replay_lsn() >= $1::text::pg_lsn)::text", position)
+		return err == nil && has == "true"
+	}, patience, 20*time.Millisecond)
+}
+
 // refusesLost makes sure that no node takes the tokens of commits that were lost for those of others.
 func (f *fleet) refusesLost(t *testing.T, tokens ...string) {
 	t.Helper()
@@ -198,7 +220,7 @@ func (f *fleet) outgrows(t *testing.T, lost string) {
 	require.Eventually(t, func() bool {
 		head, err := log.Head(context.Background())
 		return err == nil && head.Position() > revision.Position()+10
-	}, 30*time.Second, 10*time.Millisecond)
+	}, patience, 10*time.Millisecond)
 }
 
 // judgedAfterLoss is judged for a history of which some has been lost: what was lost is not

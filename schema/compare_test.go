@@ -328,5 +328,5 @@ func TestCompareLarge(t *testing.T) {
 	changes, err := Compare(MustParse(text("p")), MustParse(text("r")))
 	require.NoError(t, err)
 	require.Len(t, changes, 10_000)
-	require.Less(t, time.Since(start), 20*time.Second)
+	require.Less(t, time.Since(start), time.Minute)
 }

@@ -347,13 +347,13 @@ func TestLarge(t *testing.T) {
 	s, err := schema.Parse("", b.String())
 	require.NoError(t, err)
 	require.Len(t, s.Definitions(), 10_002)
-	require.Less(t, time.Since(start), 20*time.Second)
+	require.Less(t, time.Since(start), time.Minute)
 
 	start = time.Now()
 	_, err = schema.Parse("", strings.ReplaceAll(strings.ReplaceAll(b.String(), "r + s->p", "x + s->y"), "\n", "; "))
 	require.ErrorIs(t, err, schema.ErrUnknownRelation)
 	require.NotEmpty(t, err.Error())
-	require.Less(t, time.Since(start), 20*time.Second)
+	require.Less(t, time.Since(start), time.Minute)
 	_, err = schema.Format("", b.String())
 	require.NoError(t, err)
 }

@@ -107,7 +107,7 @@ func TestHistoryOverCompactions(t *testing.T) {
 		}
 		close(watched)
 	}()
-	require.Equal(t, want[0], <-watched) // the others are in its batch
+	require.Equal(t, want[0], await(t, watched)) // the others are in its batch
 	_, err := s.Update(bg, func(tx *store.Tx) error { return second(tx.DeleteMatching(tuple.Filter{})) })
 	require.NoError(t, err)
 	_, err = s.Update(bg, func(tx *store.Tx) error {
@@ -124,7 +124,7 @@ func TestHistoryOverCompactions(t *testing.T) {
 	require.NoError(t, s.Check())
 	create(t, s, "document:last#viewer@user:last")
 	for _, text := range append(want[1:], "document:last#viewer@user:last") {
-		require.Equal(t, text, <-watched)
+		require.Equal(t, text, await(t, watched))
 	}
 	for i := range 20 {
 		create(t, s, fmt.Sprintf("document:e%d#viewer@user:last", i))

@@ -146,5 +146,5 @@ func TestLogForgets(t *testing.T) {
 			return errors.Is(err, store.ErrCompacted)
 		}
 		return false
-	}, 10*time.Second, time.Millisecond)
+	}, time.Minute, time.Millisecond)
 }

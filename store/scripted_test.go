@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -189,6 +190,17 @@ func (o *outcome) over() bool {
 	default:
 		return false
 	}
+}
+
+// await returns what comes, or fails if nothing does. It is for tests outside of a bubble.
+func await[T any](t testing.TB, from <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-from:
+	case <-time.After(time.Minute):
+		require.Fail(t, "nothing has come")
+	}
+	return v
 }
 
 // adding is the function of a transaction that creates tuples of the document plan, one

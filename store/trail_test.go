@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -91,7 +92,9 @@ func TestTokensOfWhatWasLostAreRefused(t *testing.T) {
 				return made
 			}
 			caughtUp := func(s *store.Store, rev store.Revision) {
+				deadline := time.Now().Add(time.Minute)
 				for st, err := s.Latest(ctx); err != nil || st.Revision() != rev; st, err = s.Latest(ctx) {
+					require.True(t, time.Now().Before(deadline), "it does not catch up: %v", err)
 					require.Condition(t, func() bool { return err == nil || errors.Is(err, store.ErrDiverged) || errors.Is(err, store.ErrStale) }, "%v", err)
 				}
 			}
@@ -182,7 +185,9 @@ func TestTrailThatCannotBeRead(t *testing.T) {
 				return revisions
 			}
 			caughtUp := func() {
+				deadline := time.Now().Add(time.Minute)
 				for st, err := s.Latest(ctx); err != nil || st.Revision() != head(); st, err = s.Latest(ctx) {
+					require.True(t, time.Now().Before(deadline), "it does not catch up: %v", err)
 				}
 			}
 			lose := func(then int) (lost []store.Revision) {

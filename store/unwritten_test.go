@@ -87,9 +87,11 @@ func TestUpdateWithoutACommitHasSeenAllThatWasAcknowledged(t *testing.T) {
 			case <-waits: // until it hears
 			case err := <-result:
 				require.Fail(t, "it did not wait for the log", "%v", err)
+			case <-time.After(time.Minute):
+				require.Fail(t, "it neither waits nor returns")
 			}
 			close(log.hears)
-			require.ErrorIs(t, <-result, test.err)
+			require.ErrorIs(t, await(t, result), test.err)
 			require.Greater(t, runs, 1)
 			st, err := a.Latest(ctx)
 			require.NoError(t, err)
@@ -133,7 +135,9 @@ func TestUpdateWithoutACommitNeedsTheLog(t *testing.T) {
 	truth.Lose(1)
 	_, err = b.Update(ctx, nothing)
 	require.Condition(t, func() bool { return err == nil || errors.Is(err, store.ErrDiverged) }, "%v", err)
+	deadline := time.Now().Add(time.Minute)
 	for st, err := b.Latest(ctx); err != nil || st.Revision().Position() != 1; st, err = b.Latest(ctx) {
+		require.True(t, time.Now().Before(deadline), "it does not notice: %v", err)
 		require.Condition(t, func() bool { return err == nil || errors.Is(err, store.ErrDiverged) }, "%v", err)
 	}
 }

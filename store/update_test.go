@@ -180,7 +180,7 @@ func TestReentrant(t *testing.T) {
 		go func() { result <- second(s.Update(ctx, func(*store.Tx) error { return nil })) }()
 		time.Sleep(time.Millisecond)
 		cancel()
-		require.ErrorIs(t, <-result, context.Canceled)
+		require.ErrorIs(t, await(t, result), context.Canceled)
 		return tx.Create(rel("document:a#viewer@user:a"))
 	})
 	require.NoError(t, err)

@@ -196,7 +196,7 @@ func TestRevokeBeforeTheShareIsHeardOf(t *testing.T) {
 	_, one := newServer(t, truth.Open(), longWait)
 	token(t, ask(t, one, "PUT /documents/plan", "ann", ""))
 	log := late{truth.Open(), make(chan struct{})}
-	eng, hasty := newServer(t, log, 100*time.Millisecond)
+	eng, hasty := newServer(t, log, time.Second)
 	patient := newHandler(eng, longWait, slog.New(slog.DiscardHandler))
 	token(t, ask(t, one, "POST /share", "ann", annAndBob))
 

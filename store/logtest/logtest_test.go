@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -164,7 +165,7 @@ func TestRunRefuses(t *testing.T) {
 		return all[slices.IndexFunc(all, func(b broken) bool { return b.name == name })]
 	}
 	if name := os.Getenv(environment); name != "" {
-		logtest.Run(t, find(name).target)
+		logtest.Run(t, find(name).within(time.Minute))
 		return
 	}
 	for name, want := range map[string][]string{

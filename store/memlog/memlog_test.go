@@ -62,6 +62,17 @@ func tuples(t *testing.T, log store.Log) (int, store.Revision) {
 	return n, snap.Revision
 }
 
+// await returns what comes, or fails if nothing does.
+func await[T any](t *testing.T, from <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-from:
+	case <-time.After(time.Minute):
+		require.Fail(t, "nothing has come")
+	}
+	return v
+}
+
 // TestLose takes commits away that others have seen.
 func TestLose(t *testing.T) {
 	truth := memlog.New()
@@ -79,11 +90,11 @@ func TestLose(t *testing.T) {
 			seen <- c
 		}
 	}()
-	require.Equal(t, commits[3].Revision, (<-seen).Revision)
-	require.Equal(t, commits[4].Revision, (<-seen).Revision)
+	require.Equal(t, commits[3].Revision, await(t, seen).Revision)
+	require.Equal(t, commits[4].Revision, await(t, seen).Revision)
 
 	require.Equal(t, 2, truth.Lose(2))
-	require.ErrorIs(t, <-ended, store.ErrDiverged, "it has handed out what is lost")
+	require.ErrorIs(t, await(t, ended), store.ErrDiverged, "it has handed out what is lost")
 	head, err := other.Head(ctx)
 	require.NoError(t, err)
 	require.Equal(t, commits[2].Revision, head)
@@ -127,7 +138,7 @@ func TestFork(t *testing.T) {
 	go func() { ended <- ends(t, truth.Open(), commits[3].Revision) }()
 	require.Equal(t, 1, truth.Lose(1))
 	truth.Fork()
-	require.ErrorIs(t, <-ended, store.ErrDiverged)
+	require.ErrorIs(t, await(t, ended), store.ErrDiverged)
 
 	head, err := log.Head(ctx)
 	require.NoError(t, err)

@@ -25,7 +25,7 @@ func TestWaitingAppendSeesCompaction(t *testing.T) {
 		a.exec(tx, "UPDATE {store}.store SET base = 2, revision = $1", group[1].Revision.String())
 		a.exec(tx, "DELETE FROM {store}.log WHERE position < 2")
 	}, chain(begin, 1, "b"))
-	require.ErrorIs(t, <-waiter, store.ErrCompacted)
+	require.ErrorIs(t, await(t, waiter), store.ErrCompacted)
 	require.Equal(t, group[1].Revision, head(t, a.log))
 	require.Empty(t, stored(t, a.log))
 }
@@ -40,7 +40,7 @@ func TestWaitingAppendSeesEpoch(t *testing.T) {
 		a.exec(tx, "DELETE FROM {store}.log")
 		a.exec(tx, "INSERT INTO {store}.log (position, revision) VALUES (0, $1)", fork.String())
 	}, chain(begin, 1, "b"))
-	err := <-waiter
+	err := await(t, waiter)
 	require.ErrorIs(t, err, store.ErrConflict)
 	require.Equal(t, fork, head(t, a.log))
 	require.Empty(t, stored(t, a.log))
@@ -110,7 +110,7 @@ func TestNewEpoch(t *testing.T) {
 	}()
 	fork, err := a.log.NewEpoch(context.Background())
 	require.NoError(t, err)
-	require.ErrorIs(t, <-ended, store.ErrDiverged, "of who had followed before")
+	require.ErrorIs(t, await(t, ended), store.ErrDiverged, "of who had followed before")
 	require.Equal(t, fork, head(t, a.log))
 	require.Equal(t, last.Position(), fork.Position())
 	require.False(t, fork.SameHistory(last))

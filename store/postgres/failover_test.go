@@ -40,8 +40,13 @@ func TestFailoverToSynchronousStandby(t *testing.T) {
 	var all sync.WaitGroup
 	for w := range writers {
 		all.Go(func() {
+			last := time.Now() // when it was acknowledged something
 			for n := 0; n < each; {
 				r, err := l.Head(context.Background())
+				if err != nil && time.Since(last) > patience {
+					t.Errorf("nobody takes over: %v", err)
+					return
+				}
 				if err != nil {
 					time.Sleep(time.Millisecond)
 					continue
@@ -54,7 +59,7 @@ func TestFailoverToSynchronousStandby(t *testing.T) {
 					}
 					continue
 				}
-				n++
+				n, last = n+1, time.Now()
 				mu.Lock()
 				for _, c := range group {
 					in[c.ID] = c.Revision
@@ -65,7 +70,7 @@ func TestFailoverToSynchronousStandby(t *testing.T) {
 		})
 	}
 	for range writers * each / 4 {
-		<-acknowledged
+		await(t, acknowledged)
 	}
 	require.NoError(t, primary.Kill())
 	require.NoError(t, standby.Promote(context.Background()))
@@ -108,7 +113,7 @@ func TestFailoverToAsynchronousStandby(t *testing.T) {
 	require.NoError(t, standby.Start())
 	require.NoError(t, standby.Promote(context.Background()))
 
-	require.ErrorIs(t, <-tailed, store.ErrDiverged, "of who waits for more")
+	require.ErrorIs(t, await(t, tailed), store.ErrDiverged, "of who waits for more")
 	require.Equal(t, kept[9].Revision, head(t, l))
 	_, err := settled(l, chain(last, 1, "next"))
 	var conflict *store.ConflictError
@@ -144,7 +149,7 @@ func caughtUp(t *testing.T, primary, standby *pgtest.Server) {
 	want := ask(primary, "SELECT pg_current_wal_lsn()::text")
 	require.Eventually(t, func() bool {
 		return ask(standby, "SELECT (pg_last_wal_replay_lsn() >= '"+want+"')::text") == "true"
-	}, 20*time.Second, 20*time.Millisecond)
+	}, patience, 20*time.Millisecond)
 }
 
 // TestStandbyIsRefused asks a server that only copies the truth.

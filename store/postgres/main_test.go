@@ -20,20 +20,50 @@ var shared pgtest.Shared
 
 func TestMain(m *testing.M) { os.Exit(shared.Main(m)) }
 
-// open opens a log that is closed with the test.
-func open(tb testing.TB, url string, options postgres.Options) *postgres.Log {
+// patience is how long a test waits for what has to come, on however slow a machine.
+const patience = time.Minute
+
+// answered repeats a question that a busy server may not answer within the short timeout of a test's log.
+func answered(tb testing.TB, ask func() error) {
 	tb.Helper()
-	l, err := postgres.Open(context.Background(), url, options)
-	require.NoError(tb, err)
+	for deadline := time.Now().Add(patience); ; {
+		err := ask()
+		if !errors.Is(err, context.DeadlineExceeded) || time.Now().After(deadline) {
+			require.NoError(tb, err)
+			return
+		}
+	}
+}
+
+// await returns what comes, or fails if nothing does.
+func await[T any](tb testing.TB, from <-chan T) (v T) {
+	tb.Helper()
+	select {
+	case v = <-from:
+	case <-time.After(patience):
+		require.Fail(tb, "nothing has come")
+	}
+	return v
+}
+
+// open opens a log that is closed with the test.
+func open(tb testing.TB, url string, options postgres.Options) (l *postgres.Log) {
+	tb.Helper()
+	answered(tb, func() (err error) {
+		l, err = postgres.Open(context.Background(), url, options)
+		return err
+	})
 	tb.Cleanup(func() { require.NoError(tb, l.Close()) })
 	return l
 }
 
 // head returns the head of a log.
-func head(tb testing.TB, l store.Log) store.Revision {
+func head(tb testing.TB, l store.Log) (r store.Revision) {
 	tb.Helper()
-	r, err := l.Head(context.Background())
-	require.NoError(tb, err)
+	answered(tb, func() (err error) {
+		r, err = l.Head(context.Background())
+		return err
+	})
 	return r
 }
 
@@ -76,7 +106,7 @@ func stored(tb testing.TB, l store.Log) map[string]bool {
 // follow returns n commits after a revision.
 func follow(tb testing.TB, l store.Log, after store.Revision, n int) []store.Commit {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	var found []store.Commit
 	for c, err := range l.Tail(ctx, after) {

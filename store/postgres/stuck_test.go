@@ -89,8 +89,11 @@ const stuckTimeout = 300 * time.Millisecond
 
 func testStuck(t *testing.T, stuck bool, hold func(application, *pgx.Conn) func(), appends func(application, *postgres.Log) error) {
 	a := newApplication(t)
-	l, err := postgres.New(context.Background(), a.pool, postgres.Options{Store: a.name, Timeout: stuckTimeout})
-	require.NoError(t, err)
+	var l *postgres.Log
+	answered(t, func() (err error) {
+		l, err = postgres.New(context.Background(), a.pool, postgres.Options{Store: a.name, Timeout: stuckTimeout})
+		return err
+	})
 	defer l.Close()
 	conn, err := pgx.Connect(context.Background(), a.pool.Config().ConnString())
 	require.NoError(t, err)

@@ -228,8 +228,8 @@ func TestAppendTxMakesOthersWait(t *testing.T) {
 	}()
 	a.waiting(2)
 	require.NoError(t, tx.Commit(context.Background()))
-	require.ErrorIs(t, <-appended, store.ErrConflict)
-	require.NoError(t, <-second)
+	require.ErrorIs(t, await(t, appended), store.ErrConflict)
+	require.NoError(t, await(t, second))
 	require.Len(t, stored(t, a.log), 2)
 	require.Len(t, follow(t, a.log, begin, 2), 2)
 }
@@ -241,7 +241,7 @@ func (a application) waiting(n int) {
 		var waiting int
 		err := a.pool.QueryRow(context.Background(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waiting)
 		return err == nil && waiting == n
-	}, 10*time.Second, 5*time.Millisecond, "%d connections wait", n)
+	}, patience, 5*time.Millisecond, "%d connections wait", n)
 }
 
 // TestAppendTxIsolation appends in transactions that do not see what others have appended: the
@@ -284,7 +284,7 @@ func TestAppendTxOfClosedLog(t *testing.T) {
 // TestAppendTxVanishes leaves a transaction open: others go on after the timeout, unless the application has one of its own.
 func TestAppendTxVanishes(t *testing.T) {
 	a := newApplication(t)
-	l, err := postgres.New(context.Background(), a.pool, postgres.Options{Store: a.name, Timeout: 200 * time.Millisecond})
+	l, err := postgres.New(context.Background(), a.pool, postgres.Options{Store: a.name, Timeout: 3 * time.Second})
 	require.NoError(t, err)
 	defer l.Close()
 	tx := a.begin(pgx.TxOptions{})

@@ -50,10 +50,7 @@ func Start(settings Settings) (*Server, error) {
 	}
 	err = s.run("initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D", s.data())
 	if err == nil {
-		err = s.configure(settings)
-	}
-	if err == nil {
-		err = s.Start()
+		err = s.begin(settings)
 	}
 	if err != nil {
 		s.Close()
@@ -147,13 +144,33 @@ func (s *Server) configure(settings Settings) error {
 	return errors.Join(err, f.Close())
 }
 
-// Start starts the server again, on what it has, and waits until it answers.
+// What a server says that cannot start now, and can later or elsewhere.
+const (
+	portTaken = "Address already in use"
+	notFreed  = "shared memory block" // processes that were killed take a moment to give back what they shared
+)
+
+// begin starts the server for the first time. A port that somebody takes before the server does
+// is exchanged for another.
+func (s *Server) begin(settings Settings) error {
+	for try := 1; ; try++ {
+		if err := s.configure(settings); err != nil {
+			return err
+		}
+		err := s.startOnce()
+		if err == nil || try == 5 || !strings.Contains(err.Error(), portTaken) {
+			return err
+		}
+	}
+}
+
+// Start starts the server again, on what it has, and waits until it answers. If somebody has
+// its port by now, it waits for that.
 func (s *Server) Start() error {
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for {
 		err := s.startOnce()
-		// Processes that were killed take a moment to give back what they shared.
-		if err == nil || time.Now().After(deadline) || !strings.Contains(err.Error(), "shared memory block") {
+		if err == nil || time.Now().After(deadline) || !strings.Contains(err.Error(), portTaken) && !strings.Contains(err.Error(), notFreed) {
 			return err
 		}
 		time.Sleep(50 * time.Millisecond)

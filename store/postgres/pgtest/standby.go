@@ -19,10 +19,7 @@ func (s *Server) Standby(ctx context.Context, synchronous bool) (*Server, error)
 	name := fmt.Sprintf("standby%d", s.standby)
 	err = b.run("pg_basebackup", "-h", "127.0.0.1", "-p", fmt.Sprint(s.port), "-U", "postgres", "-D", b.data(), "-R", "-X", "stream", "--checkpoint=fast", "--no-sync")
 	if err == nil {
-		err = b.configure(Settings{"cluster_name": name})
-	}
-	if err == nil {
-		err = b.Start()
+		err = b.begin(Settings{"cluster_name": name})
 	}
 	if err == nil && synchronous {
 		err = s.Exec(ctx, "ALTER SYSTEM SET synchronous_standby_names = '"+name+"'")
