@@ -11,6 +11,9 @@ import (
 	"github.com/baobab-authz/baobab/store"
 )
 
+// errNothing says that there is nothing to append.
+var errNothing = errors.New("nothing to append")
+
 // ErrSecondAppend is what [Log.AppendTx] returns when it is called in a transaction in which it
 // has been called before.
 var ErrSecondAppend = errors.New("AppendTx has been called in this transaction already")
@@ -43,7 +46,7 @@ func (l *Log) AppendTx(ctx context.Context, tx pgx.Tx, prepare func(ctx context.
 	}
 	defer l.leave()
 	made, err := l.appendTx(ctx, tx, prepare)
-	if err != nil {
+	if err != nil && err != errNothing {
 		return store.Revision{}, fmt.Errorf("postgres: store %s: appending in a transaction: %w", l.opt.Store, err)
 	}
 	return made, nil
@@ -81,6 +84,10 @@ func (l *Log) appendTx(ctx context.Context, tx pgx.Tx, prepare func(context.Cont
 		c, err := prepare(ctx, head)
 		if err != nil {
 			return err
+		}
+		if c.ID == (store.CommitID{}) && c.Parent.IsZero() {
+			made = head
+			return errNothing // gives back the lock
 		}
 		if c.Parent != head {
 			return &store.ConflictError{Head: head}
