@@ -133,8 +133,10 @@ func (l *Log) during(ctx context.Context) (context.Context, context.CancelFunc) 
 
 // timeout bounds one statement.
 func (l *Log) timeout(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, l.opt.Timeout, fmt.Errorf("no answer from the server in %v", l.opt.Timeout))
+	return context.WithTimeoutCause(ctx, l.opt.Timeout, l.noAnswer())
 }
+
+func (l *Log) noAnswer() error { return fmt.Errorf("no answer from the server in %v", l.opt.Timeout) }
 
 // failed returns the error of a call: that of the caller's context, if it has ended,
 // or ErrClosed if the log has been.
@@ -218,8 +220,8 @@ func again(fn func() error) (err error) {
 
 // because adds to an error why the context ended.
 func because(ctx context.Context, err error) error {
-	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		if cause := context.Cause(ctx); !errors.Is(err, cause) {
+	if err != nil && ctx.Err() != nil {
+		if cause := context.Cause(ctx); !errors.Is(ctx.Err(), cause) && !errors.Is(err, cause) {
 			return fmt.Errorf("%w: %w", cause, err)
 		}
 	}

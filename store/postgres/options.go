@@ -31,8 +31,9 @@ type Options struct {
 	// when the others go through a pooler, which does not pass them on. Default: the pool's.
 	ListenURL string
 
-	// Timeout bounds every statement that the log sends, but for those of [Log.AppendTx] and the
-	// time that the reader of a [store.Snapshot] takes. So a server that has frozen, or a connection
+	// Timeout bounds every statement that the log sends, but for those of [Log.AppendTx], those that migrate tables, and the
+	// time that the reader of a [store.Snapshot] takes. A snapshot, and a commit of more than 256 KiB, may take
+	// longer to arrive, as long as something does. So a server that has frozen, or a connection
 	// that has been lost without notice, is an error after that time. Default: 10 s.
 	Timeout time.Duration
 
