@@ -29,7 +29,7 @@ func newStatements(name string) statements {
 		put:    putInto + putFrom(1) + putOver,
 		schema: `UPDATE {store}.store SET schema = $1`,
 		notify: `SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')`,
-		ends: `SELECT a.revision, a.id IS NOT NULL, b.revision
+		ends: `SELECT a.revision, a.id IS NOT NULL, b.revision, pg_is_in_recovery()
 			FROM (SELECT revision, id FROM {store}.log ORDER BY position LIMIT 1) a,
 				(SELECT revision FROM {store}.log ORDER BY position DESC LIMIT 1) b`,
 		group: `SELECT position, id FROM {store}.log WHERE position > %d AND position <= %d ORDER BY position`,

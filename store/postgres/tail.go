@@ -209,9 +209,12 @@ type ends struct {
 
 func (l *Log) ends(ctx context.Context, db querier) (ends, error) {
 	var base, head string
-	var baseIsCommit bool
-	if err := l.row(ctx, db, []any{&base, &baseIsCommit, &head}, l.sql.ends); err != nil {
+	var baseIsCommit, standby bool
+	if err := l.row(ctx, db, []any{&base, &baseIsCommit, &head, &standby}, l.sql.ends); err != nil {
 		return ends{}, err
+	}
+	if standby { // which may not have yet what is asked for
+		return ends{}, errStandby
 	}
 	return readEnds(base, baseIsCommit, head)
 }
