@@ -46,6 +46,10 @@ type Log struct {
 // values, as libpq and package pgx read it) and opens the store in it, which is made if it is not there.
 // It is for whoever has no pool of connections of his own; see [New].
 func Open(ctx context.Context, connection string, options Options) (*Log, error) {
+	options, err := options.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
 	config, err := pgxpool.ParseConfig(connection)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
@@ -53,7 +57,7 @@ func Open(ctx context.Context, connection string, options Options) (*Log, error)
 	if config.ConnConfig.ValidateConnect == nil {
 		config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
 	}
-	hurry(config)
+	hurry(config, options.Timeout)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
@@ -69,7 +73,8 @@ func Open(ctx context.Context, connection string, options Options) (*Log, error)
 
 // New opens a store in the database that a pool is connected to; it is made if it is not
 // there. The pool stays the caller's, who closes it after the log. Its connections must lead to
-// the primary server, not to a standby. The log takes one connection for each call
+// the primary server, not to a standby, and should have a ConnectTimeout: package pgxpool's is 2 min, as long as those may take up
+// the pool that fall silent while they are made. The log takes one connection for each call
 // in progress, and, beside the pool's, one for listening.
 func New(ctx context.Context, pool *pgxpool.Pool, options Options) (*Log, error) {
 	options, err := options.withDefaults()
