@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,4 +44,41 @@ func TestAppendTxNothing(t *testing.T) {
 	require.NoError(t, tx.Commit(ctx))
 	require.Equal(t, made, head(t, a.log))
 	require.Equal(t, 1, a.documents())
+}
+
+// An ender ends a context when a statement that has inserted into the log is over.
+type ender struct{ end context.CancelFunc }
+
+func (e *ender) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQueryStartData) context.Context {
+	return context.WithValue(ctx, e, strings.Contains(q.SQL, ".log (position"))
+}
+
+func (e *ender) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
+	if ctx.Value(e) == true {
+		e.end()
+	}
+}
+
+// TestAppendTxIsCancelled ends the context of AppendTx alone when the commit is in the log already. What it returns is an error, and
+// the transaction that goes on has nothing of it.
+func TestAppendTxIsCancelled(t *testing.T) {
+	a := newApplication(t)
+	begin := head(t, a.log)
+	config := a.pool.Config()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	config.ConnConfig.Tracer = &ender{cancel}
+	conn, err := pgx.ConnectConfig(context.Background(), config.ConnConfig)
+	require.NoError(t, err)
+	defer conn.Close(context.Background())
+	tx, err := conn.Begin(context.Background())
+	require.NoError(t, err)
+	a.exec(tx, "INSERT INTO {store}.document VALUES ('plan')")
+	_, err = a.log.AppendTx(ctx, tx, grant)
+	require.ErrorIs(t, err, context.Canceled)
+	require.NoError(t, a.log.Append(context.Background(), chain(begin, 1, "other")), "nobody has to wait for it")
+	require.NoError(t, tx.Commit(context.Background()))
+	require.Equal(t, 1, a.documents())
+	require.Equal(t, begin.Position()+1, head(t, a.log).Position())
+	require.NotContains(t, stored(t, a.log), granted)
 }
