@@ -199,7 +199,7 @@ func (l *Log) transact(ctx context.Context, fn func(pgx.Tx) error) error {
 		_ = tx.Rollback(undo)
 	}()
 	// Should this process vanish, others wait no longer than this.
-	limit := fmt.Sprintf("SET LOCAL idle_in_transaction_session_timeout = %d", l.opt.Timeout.Milliseconds())
+	limit := fmt.Sprintf("SET LOCAL idle_in_transaction_session_timeout = %d", l.opt.idle())
 	if _, err := l.exec(ctx, tx, limit); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"fmt"
 	"log/slog"
+	"math"
 	"regexp"
 	"strings"
 	"time"
@@ -83,3 +84,6 @@ func (o Options) mode() pgx.QueryExecMode {
 	}
 	return pgx.QueryExecModeCacheDescribe
 }
+
+// idle returns the timeout in milliseconds, as the server's settings can have it: 0 would be none there.
+func (o Options) idle() int64 { return min(max(o.Timeout.Milliseconds(), 1), math.MaxInt32) }

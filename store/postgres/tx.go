@@ -63,7 +63,7 @@ func (l *Log) appendTx(ctx context.Context, tx pgx.Tx, prepare func(context.Cont
 	err := l.savepoint(ctx, tx, func(tx pgx.Tx) error {
 		marker := "baobab.appended_" + l.opt.Store
 		var second bool
-		if err := tx.QueryRow(ctx, beginAppendTx, l.mode, marker, strconv.FormatInt(l.opt.Timeout.Milliseconds(), 10)).Scan(&second); err != nil {
+		if err := tx.QueryRow(ctx, beginAppendTx, l.mode, marker, strconv.FormatInt(l.opt.idle(), 10)).Scan(&second); err != nil {
 			return err
 		}
 		if second {
