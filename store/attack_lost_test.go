@@ -77,3 +77,54 @@ func TestHeadIsLost(t *testing.T) {
 		})
 	}
 }
+
+// If the log has begun another epoch, and the index cannot be built anew yet, that is what it is told.
+func TestConflictBeforeAnotherEpoch(t *testing.T) {
+	bubble(t, func(t *testing.T, truth *memlog.Log) {
+		s, script := openScripted(t, truth, store.Options{})
+		mustAdd(t, s, "ann")
+		listen, build := newStop(), newStop()
+		script.on(lateTail(listen))
+		interrupt(t, s, script)
+		script.on(func(l *scripted) {
+			l.snapshot = func(ctx context.Context, do func() (*store.Snapshot, error)) (*store.Snapshot, error) {
+				if err := build.waitOr(ctx); err != nil {
+					return nil, err
+				}
+				return do()
+			}
+		})
+		other := openLog(t, truth.Open(), store.Options{})
+		mustAdd(t, other, "bob")
+		writer := begin(func() (store.Revision, error) { return add(bg, s, "cat") })
+		synctest.Wait() // it waits for bob
+		truth.Fork()
+		listen.open()
+		require.ErrorIs(t, errOf(writer.wait()), store.ErrDiverged)
+		build.open()
+		synctest.Wait()
+		mustAdd(t, s, "cat")
+		require.Equal(t, []string{"ann", "bob", "cat"}, usersLatest(t, s))
+	})
+}
+
+// Who has asked for the head is told that its epoch is over, and not that a revision which he has never seen is of another store.
+func TestEpochEndsWhileTheHeadIsAsked(t *testing.T) {
+	bubble(t, func(t *testing.T, truth *memlog.Log) {
+		s, script := openScripted(t, truth, store.Options{})
+		mustAdd(t, s, "ann")
+		script.on(func(l *scripted) {
+			l.head = func(_ context.Context, do func() (store.Revision, error)) (store.Revision, error) {
+				rev, err := do()
+				truth.Fork()
+				time.Sleep(time.Minute) // the index is built anew
+				return rev, err
+			}
+		})
+		_, err := s.Latest(bg)
+		require.ErrorIs(t, err, store.ErrDiverged)
+		require.NotErrorIs(t, err, store.ErrForeignRevision)
+		script.on(func(l *scripted) { l.head = nil })
+		require.Equal(t, []string{"ann"}, usersLatest(t, s))
+	})
+}

@@ -5,10 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/baobab-authz/baobab"
 	"github.com/baobab-authz/baobab/schema"
+	"github.com/baobab-authz/baobab/store"
 	"github.com/baobab-authz/baobab/store/postgres"
 )
 
@@ -48,4 +50,25 @@ func TestNotAcknowledgedBeforeTheStandbyHasIt(t *testing.T) {
 	require.NoError(t, <-written)
 	caughtUp(t, primary, standby)
 	require.Equal(t, before.Position()+1, head(t, direct).Position())
+}
+
+// TestStandbyThatLags asks a standby after a commit that it does not have yet: that is not a commit that the log has lost.
+func TestStandbyThatLags(t *testing.T) {
+	primary, standby, l := pair(t, false)
+	ctx := context.Background()
+	require.NoError(t, l.Append(ctx, chain(head(t, l), 1, "a")))
+	caughtUp(t, primary, standby)
+	require.NoError(t, standby.StopFollowing(ctx))
+	group := chain(head(t, l), 1, "b")
+	require.NoError(t, l.Append(ctx, group))
+	pool, err := pgxpool.New(ctx, standby.URL("postgres"))
+	require.NoError(t, err)
+	defer pool.Close()
+	s, err := postgres.New(ctx, pool, postgres.Options{NoListen: true})
+	require.NoError(t, err)
+	defer s.Close()
+	for _, err := range s.Tail(ctx, group[0].Revision) {
+		require.ErrorContains(t, err, "the server is a standby, not the primary")
+		require.NotErrorIs(t, err, store.ErrDiverged)
+	}
 }

@@ -19,8 +19,13 @@ const patience = time.Second
 // server to cancel the statement and then waits for the connection's end, up to 15 s, and all
 // the while it counts as one of the pool's. When connections fall silent, as they do when a
 // server or the network is gone, four such are the whole pool, and nothing can be asked although
-// new connections would be answered.
-func hurry(config *pgxpool.Config) {
+// new connections would be answered. The same goes for connections that fall silent while they are made, which
+// the pool waits for in the background, 2 min if the connection string does not say how long: now it is the timeout,
+// or long enough to connect if that is short.
+func hurry(config *pgxpool.Config, timeout time.Duration) {
+	if config.ConnConfig.ConnectTimeout <= 0 {
+		config.ConnConfig.ConnectTimeout = max(timeout, patience)
+	}
 	before := config.BeforeConnect
 	config.BeforeConnect = func(ctx context.Context, c *pgx.ConnConfig) error {
 		if before != nil {

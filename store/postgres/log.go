@@ -46,6 +46,10 @@ type Log struct {
 // values, as libpq and package pgx read it) and opens the store in it, which is made if it is not there.
 // It is for whoever has no pool of connections of his own; see [New].
 func Open(ctx context.Context, connection string, options Options) (*Log, error) {
+	options, err := options.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
 	config, err := pgxpool.ParseConfig(connection)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
@@ -53,7 +57,7 @@ func Open(ctx context.Context, connection string, options Options) (*Log, error)
 	if config.ConnConfig.ValidateConnect == nil {
 		config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
 	}
-	hurry(config)
+	hurry(config, options.Timeout)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
@@ -69,7 +73,8 @@ func Open(ctx context.Context, connection string, options Options) (*Log, error)
 
 // New opens a store in the database that a pool is connected to; it is made if it is not
 // there. The pool stays the caller's, who closes it after the log. Its connections must lead to
-// the primary server, not to a standby. The log takes one connection for each call
+// the primary server, not to a standby, and should have a ConnectTimeout: package pgxpool's is 2 min, as long as those may take up
+// the pool that fall silent while they are made. The log takes one connection for each call
 // in progress, and, beside the pool's, one for listening.
 func New(ctx context.Context, pool *pgxpool.Pool, options Options) (*Log, error) {
 	options, err := options.withDefaults()
@@ -133,8 +138,10 @@ func (l *Log) during(ctx context.Context) (context.Context, context.CancelFunc) 
 
 // timeout bounds one statement.
 func (l *Log) timeout(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, l.opt.Timeout, fmt.Errorf("no answer from the server in %v", l.opt.Timeout))
+	return context.WithTimeoutCause(ctx, l.opt.Timeout, l.noAnswer())
 }
+
+func (l *Log) noAnswer() error { return fmt.Errorf("no answer from the server in %v", l.opt.Timeout) }
 
 // failed returns the error of a call: that of the caller's context, if it has ended,
 // or ErrClosed if the log has been.
@@ -192,7 +199,7 @@ func (l *Log) transact(ctx context.Context, fn func(pgx.Tx) error) error {
 		_ = tx.Rollback(undo)
 	}()
 	// Should this process vanish, others wait no longer than this.
-	limit := fmt.Sprintf("SET LOCAL idle_in_transaction_session_timeout = %d", l.opt.Timeout.Milliseconds())
+	limit := fmt.Sprintf("SET LOCAL idle_in_transaction_session_timeout = %d", l.opt.idle())
 	if _, err := l.exec(ctx, tx, limit); err != nil {
 		return err
 	}
@@ -218,8 +225,8 @@ func again(fn func() error) (err error) {
 
 // because adds to an error why the context ended.
 func because(ctx context.Context, err error) error {
-	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		if cause := context.Cause(ctx); !errors.Is(err, cause) {
+	if err != nil && ctx.Err() != nil {
+		if cause := context.Cause(ctx); !errors.Is(ctx.Err(), cause) && !errors.Is(err, cause) {
 			return fmt.Errorf("%w: %w", cause, err)
 		}
 	}

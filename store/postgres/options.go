@@ -3,6 +3,7 @@ package postgres
 import (
 	"fmt"
 	"log/slog"
+	"math"
 	"regexp"
 	"strings"
 	"time"
@@ -31,14 +32,15 @@ type Options struct {
 	// when the others go through a pooler, which does not pass them on. Default: the pool's.
 	ListenURL string
 
-	// Timeout bounds every statement that the log sends, but for those of [Log.AppendTx] and the
-	// time that the reader of a [store.Snapshot] takes. So a server that has frozen, or a connection
+	// Timeout bounds every statement that the log sends, but for those of [Log.AppendTx], those that migrate tables, and the
+	// time that the reader of a [store.Snapshot] takes. A snapshot, and a commit of more than 256 KiB, may take
+	// longer to arrive, as long as something does. So a server that has frozen, or a connection
 	// that has been lost without notice, is an error after that time.
 	//
 	// An append that has waited so long for its turn ends the connection that has the turn, if
-	// the server has been waiting for that one's client all the while, in the middle of a statement: a process that is frozen or cut off
-	// there holds up nobody for longer. So processes should have much the same Timeout. It takes the right to
-	// end each other's connections, which those of one role have. Default: 10 s.
+	// the server has been waiting for that one's client all the while, in the middle of a statement: a process that is
+	// frozen or cut off there holds up nobody for longer. So processes should have much the same Timeout. It takes the
+	// right to end each other's connections, which those of one role have. Default: 10 s.
 	Timeout time.Duration
 
 	// Prepared keeps prepared statements on the server's connections. It saves the server 0.2 to
@@ -87,3 +89,6 @@ func (o Options) mode() pgx.QueryExecMode {
 	}
 	return pgx.QueryExecModeCacheDescribe
 }
+
+// idle returns the timeout in milliseconds, as the server's settings can have it: 0 would be none there.
+func (o Options) idle() int64 { return min(max(o.Timeout.Milliseconds(), 1), math.MaxInt32) }

@@ -29,12 +29,15 @@ func newStatements(name string) statements {
 		put:    putInto + putFrom(1) + putOver,
 		schema: `UPDATE {store}.store SET schema = $1`,
 		notify: `SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')`,
-		ends: `SELECT a.revision, a.id IS NOT NULL, b.revision
+		ends: `SELECT a.revision, a.id IS NOT NULL, b.revision, pg_is_in_recovery()
 			FROM (SELECT revision, id FROM {store}.log ORDER BY position LIMIT 1) a,
 				(SELECT revision FROM {store}.log ORDER BY position DESC LIMIT 1) b`,
 		group: `SELECT position, id FROM {store}.log WHERE position > %d AND position <= %d ORDER BY position`,
 		tail: `SELECT position, revision, CASE WHEN position > $1 THEN data END, pg_is_in_recovery()
-			FROM {store}.log WHERE position >= $1 ORDER BY position LIMIT $2`,
+			FROM (SELECT position, revision, data, sum(CASE WHEN position > $1 THEN coalesce(octet_length(data), $3::integer) END)
+					OVER (ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+				FROM (SELECT position, revision, data FROM {store}.log WHERE position >= $1 ORDER BY position LIMIT $2) AS l) AS l
+			WHERE coalesce(before, 0) < $3::integer ORDER BY position`,
 		newest: `SELECT revision, at, pg_is_in_recovery(), (SELECT schema FROM {store}.store)
 			FROM {store}.log ORDER BY position DESC LIMIT 1`,
 		copy: `COPY {store}.tuple (object_type, object_id, relation, subject_type, subject_id, subject_relation, caveat, context, expires, aside)

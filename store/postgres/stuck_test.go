@@ -109,11 +109,11 @@ func testStuck(t *testing.T, stuck bool, hold func(application, *pgx.Conn) func(
 		require.NoError(t, a.pool.QueryRow(context.Background(), "SELECT count(*) FROM pg_stat_activity WHERE pid = $1", pid).Scan(&n))
 		return n
 	}
-	locked := func() (n int) {
-		a.scan("SELECT count(*) FROM pg_locks WHERE relation = '{store}.store'::regclass AND mode = 'RowShareLock'", &n)
+	free := func() (n int) {
+		a.scan("SELECT count(*) FROM (SELECT 1 FROM {store}.store FOR UPDATE SKIP LOCKED) AS free", &n)
 		return n
 	}
-	require.Eventually(t, func() bool { return locked() == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return free() == 0 }, time.Minute, time.Millisecond)
 
 	if !stuck {
 		for range 2 {

@@ -7,8 +7,6 @@ import (
 	"iter"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/baobab-authz/baobab/store"
 )
 
@@ -115,18 +113,19 @@ type logRow struct {
 	data     []byte // nil if it is in parts
 }
 
-// readRows reads the rows after a revision, up to maxSmall bytes, or one. It makes sure that the revision
+// readRows reads the rows after a revision, up to maxSmall bytes and one more; the last one may be of a commit in parts. The
+// server counts the bytes, so as not to send what would be thrown away. It makes sure that the revision
 // itself is there, or the error is errGone, and that no row is missing.
 func (l *Log) readRows(ctx context.Context, after store.Revision) ([]logRow, error) {
 	bounded, cancel := l.timeout(ctx)
 	defer cancel()
-	rows, err := l.pool.Query(bounded, l.sql.tail, l.mode, int64(after.Position()), tailRows)
+	rows, err := l.pool.Query(bounded, l.sql.tail, l.mode, int64(after.Position()), tailRows, maxSmall)
 	if err != nil {
 		return nil, because(bounded, err)
 	}
 	defer rows.Close()
 	var found []logRow
-	next, size := int64(after.Position()), 0
+	next := int64(after.Position())
 	for rows.Next() {
 		var r logRow
 		var standby bool
@@ -145,12 +144,8 @@ func (l *Log) readRows(ctx context.Context, after store.Revision) ([]logRow, err
 			if r.revision != after.String() {
 				return nil, store.ErrDiverged
 			}
-		case size < maxSmall:
+		default:
 			found = append(found, r)
-			size += len(r.data)
-		}
-		if r.data == nil && len(found) > 0 {
-			size = maxSmall // a large one, fetched by itself
 		}
 		next++
 	}
@@ -163,26 +158,31 @@ func (l *Log) readRows(ctx context.Context, after store.Revision) ([]logRow, err
 	return found, nil
 }
 
-// readParts reads a commit that is too big for one row.
+// readParts reads a commit that is too big for one row. All of it may take longer than the timeout, but not
+// each part.
 func (l *Log) readParts(ctx context.Context, position int64) ([]byte, error) {
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	timer := time.AfterFunc(l.opt.Timeout, func() { fail(l.noAnswer()) })
+	defer timer.Stop()
 	rows, err := l.pool.Query(ctx, l.sql.parts, l.mode, position)
 	if err != nil {
-		return nil, err
+		return nil, because(ctx, err)
 	}
-	parts, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
-	if err != nil {
-		return nil, err
+	defer rows.Close()
+	var data, part []byte
+	for rows.Next() {
+		if err := rows.Scan(&part); err != nil {
+			return nil, err
+		}
+		data = append(data, part...)
+		timer.Reset(l.opt.Timeout)
 	}
-	if len(parts) == 0 {
+	if err := rows.Err(); err != nil {
+		return nil, because(ctx, err)
+	}
+	if len(data) == 0 {
 		return nil, fmt.Errorf("the commit at position %d has just been compacted away", position)
-	}
-	size := 0
-	for _, p := range parts {
-		size += len(p)
-	}
-	data := make([]byte, 0, size)
-	for _, p := range parts {
-		data = append(data, p...)
 	}
 	return data, nil
 }
@@ -209,9 +209,12 @@ type ends struct {
 
 func (l *Log) ends(ctx context.Context, db querier) (ends, error) {
 	var base, head string
-	var baseIsCommit bool
-	if err := l.row(ctx, db, []any{&base, &baseIsCommit, &head}, l.sql.ends); err != nil {
+	var baseIsCommit, standby bool
+	if err := l.row(ctx, db, []any{&base, &baseIsCommit, &head, &standby}, l.sql.ends); err != nil {
 		return ends{}, err
+	}
+	if standby { // which may not have yet what is asked for
+		return ends{}, errStandby
 	}
 	return readEnds(base, baseIsCommit, head)
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/baobab-authz/baobab/store"
 )
 
+// errNothing says that there is nothing to append.
+var errNothing = errors.New("nothing to append")
+
 // ErrSecondAppend is what [Log.AppendTx] returns when it is called in a transaction in which it
 // has been called before.
 var ErrSecondAppend = errors.New("AppendTx has been called in this transaction already")
@@ -23,8 +26,8 @@ var ErrSecondAppend = errors.New("AppendTx has been called in this transaction a
 // transaction does, and commit at once. Then it calls prepare with the head, which returns a
 // commit made on it (the caller catches up with the log first, and validates on that state). prepare must not append to
 // the log itself, which would wait for itself. If prepare fails or panics,
-// or anything else does, the transaction is as it was before the call, and can go on, if the
-// server still answers.
+// or anything else does, also because ctx has ended, the transaction is as it was before the call, and can go on; if the
+// server does not answer any more, its connection is closed.
 //
 // The transaction has to be READ COMMITTED, PostgreSQL's default. A stricter one does not see what
 // others have appended since it began, and then fails with a serialization failure. It must be on the database
@@ -44,7 +47,7 @@ func (l *Log) AppendTx(ctx context.Context, tx pgx.Tx, prepare func(ctx context.
 	}
 	defer l.leave()
 	made, err := l.appendTx(ctx, tx, prepare)
-	if err != nil {
+	if err != nil && err != errNothing {
 		return store.Revision{}, fmt.Errorf("postgres: store %s: appending in a transaction: %w", l.opt.Store, err)
 	}
 	return made, nil
@@ -58,10 +61,10 @@ const beginAppendTx = `SELECT coalesce(current_setting($1, true), '') = 'yes' FR
 
 func (l *Log) appendTx(ctx context.Context, tx pgx.Tx, prepare func(context.Context, store.Revision) (store.Commit, error)) (store.Revision, error) {
 	var made store.Revision
-	err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { // a savepoint
+	err := l.savepoint(ctx, tx, func(tx pgx.Tx) error {
 		marker := "baobab.appended_" + l.opt.Store
 		var second bool
-		if err := tx.QueryRow(ctx, beginAppendTx, l.mode, marker, strconv.FormatInt(l.opt.Timeout.Milliseconds(), 10)).Scan(&second); err != nil {
+		if err := tx.QueryRow(ctx, beginAppendTx, l.mode, marker, strconv.FormatInt(l.opt.idle(), 10)).Scan(&second); err != nil {
 			return err
 		}
 		if second {
@@ -82,6 +85,10 @@ func (l *Log) appendTx(ctx context.Context, tx pgx.Tx, prepare func(context.Cont
 		c, err := prepare(ctx, head)
 		if err != nil {
 			return err
+		}
+		if c.ID == (store.CommitID{}) && c.Parent.IsZero() {
+			made = head
+			return errNothing // gives back the lock
 		}
 		if c.Parent != head {
 			return &store.ConflictError{Head: head}
@@ -104,4 +111,32 @@ func (l *Log) appendTx(ctx context.Context, tx pgx.Tx, prepare func(context.Cont
 		return err
 	})
 	return made, err
+}
+
+// savepoint runs fn in a savepoint. If it fails or panics, or ctx ends, all that it did is taken back; should the server not
+// answer to that, the connection is closed, so that nothing of it can be committed.
+func (l *Log) savepoint(ctx context.Context, tx pgx.Tx, fn func(pgx.Tx) error) error {
+	inner, err := tx.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	released := false
+	defer func() {
+		undo, cancel := l.timeout(context.WithoutCancel(ctx))
+		defer cancel()
+		if !released && inner.Rollback(undo) != nil {
+			_ = tx.Conn().Close(undo)
+		}
+	}()
+	if err := fn(inner); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	release, cancel := l.timeout(context.WithoutCancel(ctx))
+	defer cancel()
+	err = inner.Commit(release)
+	released = err == nil
+	return because(release, err)
 }
