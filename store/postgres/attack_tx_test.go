@@ -46,11 +46,14 @@ func TestAppendTxNothing(t *testing.T) {
 	require.Equal(t, 1, a.documents())
 }
 
-// An ender ends a context when a statement that has inserted into the log is over.
-type ender struct{ end context.CancelFunc }
+// An ender ends a context when a statement with a certain text is over.
+type ender struct {
+	end  context.CancelFunc
+	text string
+}
 
 func (e *ender) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQueryStartData) context.Context {
-	return context.WithValue(ctx, e, strings.Contains(q.SQL, ".log (position"))
+	return context.WithValue(ctx, e, strings.Contains(q.SQL, e.text))
 }
 
 func (e *ender) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
@@ -67,7 +70,7 @@ func TestAppendTxIsCancelled(t *testing.T) {
 	config := a.pool.Config()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	config.ConnConfig.Tracer = &ender{cancel}
+	config.ConnConfig.Tracer = &ender{cancel, ".log (position"}
 	conn, err := pgx.ConnectConfig(context.Background(), config.ConnConfig)
 	require.NoError(t, err)
 	defer conn.Close(context.Background())
@@ -81,4 +84,47 @@ func TestAppendTxIsCancelled(t *testing.T) {
 	require.Equal(t, 1, a.documents())
 	require.Equal(t, begin.Position()+1, head(t, a.log).Position())
 	require.NotContains(t, stored(t, a.log), granted)
+}
+
+// TestAppendTxLosesItsConnection has the connection end while the commit is prepared, and one that ended before.
+func TestAppendTxLosesItsConnection(t *testing.T) {
+	a := newApplication(t)
+	begin := head(t, a.log)
+	ctx := context.Background()
+	conn, err := pgx.ConnectConfig(ctx, a.pool.Config().ConnConfig)
+	require.NoError(t, err)
+	defer conn.Close(ctx)
+	tx, err := conn.Begin(ctx)
+	require.NoError(t, err)
+	a.exec(tx, "INSERT INTO {store}.document VALUES ('plan')")
+	_, err = a.log.AppendTx(ctx, tx, func(ctx context.Context, head store.Revision) (store.Commit, error) {
+		a.exec(a.pool, "SELECT pg_terminate_backend($1)", int32(conn.PgConn().PID()))
+		return grant(ctx, head)
+	})
+	require.Error(t, err)
+	require.True(t, conn.IsClosed())
+	_, err = a.log.AppendTx(ctx, tx, grant)
+	require.Error(t, err)
+	require.Error(t, tx.Commit(ctx))
+	require.Equal(t, begin, head(t, a.log))
+	require.Zero(t, a.documents())
+}
+
+// TestAppendTxIsCancelledAtItsEnd ends the context when all statements but the last are done.
+func TestAppendTxIsCancelledAtItsEnd(t *testing.T) {
+	a := newApplication(t)
+	begin := head(t, a.log)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	config := a.pool.Config().ConnConfig
+	config.Tracer = &ender{cancel, "pg_notify"}
+	conn, err := pgx.ConnectConfig(context.Background(), config)
+	require.NoError(t, err)
+	defer conn.Close(context.Background())
+	tx, err := conn.Begin(context.Background())
+	require.NoError(t, err)
+	_, err = a.log.AppendTx(ctx, tx, grant)
+	require.ErrorIs(t, err, context.Canceled)
+	require.NoError(t, tx.Commit(context.Background()))
+	require.Equal(t, begin, head(t, a.log))
 }
