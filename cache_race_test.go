@@ -88,7 +88,7 @@ func TestWhatIsKeptFollowsWriters(t *testing.T) {
 	for range 6 {
 		all.Go(func() {
 			var last baobab.Revision
-			for i := 0; ending.Err() == nil; i++ {
+			for i := 0; ending.Err() == nil || eng.Stats().Cache.Hits == 0 && i < 10_000; i++ {
 				view := eng.Now()
 				if i%16 == 0 && i > 0 {
 					if past, err := eng.At(last); err == nil {
