@@ -93,7 +93,7 @@ func (b broken) target(testing.TB) logtest.Target {
 const patience = 500 * time.Millisecond
 
 func brokens() []broken {
-	return slices.Concat(brokenAppends(), brokenSettling(), brokenTails(), brokenSnapshots(), brokenTuples(), brokenCompactions(), brokenEnds())
+	return slices.Concat(brokenAppends(), brokenSettling(), brokenTails(), brokenSnapshots(), brokenTuples(), brokenCompactions(), brokenForgetting(), brokenEnds())
 }
 
 // TestBrokenLogsAreRefused runs the suite on logs that break the contract.
