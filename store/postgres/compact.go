@@ -54,7 +54,8 @@ func (l *Log) expire(ctx context.Context) error {
 	var from *time.Time
 	for {
 		var n int
-		err := again(func() error { return l.row(ctx, l.pool, []any{&n, &from}, l.sql.expire, from, expireRows) })
+		var off string // what a setting is now
+		err := again(func() error { return l.row(ctx, l.pool, []any{&n, &from, &off}, l.sql.expire, from, expireRows) })
 		if err != nil || n < expireRows {
 			return err
 		}

@@ -70,6 +70,9 @@ func newStatements(name string) statements {
 // a row that was deleted is none, and one that was inserted is not seen. Then the row is locked, and stays as it is until
 // it is deleted. An append that comes now waits, and finds no row: it deletes none, or inserts its own.
 //
+// So that it need not wait for the disk or a standby as well, the statement does not. If a crash undoes it, what has expired is
+// there again, which is no harm; and it cannot outlive the head that it has seen, which was written before.
+//
 // All this is so at the isolation level READ COMMITTED. Where a stricter one is the default, the server
 // refuses to lock what was changed meanwhile, and [Log.Compact] tries again.
 const expireStatement = `WITH head AS MATERIALIZED (SELECT at FROM {store}.log ORDER BY position DESC LIMIT 1),
@@ -77,7 +80,7 @@ const expireStatement = `WITH head AS MATERIALIZED (SELECT at FROM {store}.log O
 		WHERE expires <= (SELECT at FROM head) AND expires >= coalesce($1::timestamptz, '-infinity')
 		ORDER BY expires LIMIT $2 FOR UPDATE SKIP LOCKED),
 	gone AS (DELETE FROM {store}.tuple WHERE key IN (SELECT key FROM expired) AND expires <= (SELECT at FROM head) RETURNING expires)
-	SELECT count(*), max(expires) FROM gone`
+	SELECT count(*), max(expires), set_config('synchronous_commit', 'off', true) FROM gone`
 
 // A shape says what an append consists of, beside its first commit, so that the server
 // need not plan for what is not there.
