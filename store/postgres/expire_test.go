@@ -50,6 +50,15 @@ func (a application) compact() {
 	require.NoError(a.t, a.log.Compact(context.Background(), 1000))
 }
 
+// held begins a transaction that is over with the test, whatever becomes of that.
+func (a application) held() pgx.Tx {
+	a.t.Helper()
+	tx, err := a.pool.Begin(context.Background())
+	require.NoError(a.t, err)
+	a.t.Cleanup(func() { _ = tx.Rollback(context.Background()) })
+	return tx
+}
+
 // has compares the rows of the tuple table.
 func (a application) has(want ...tuple.Relationship) {
 	a.t.Helper()
@@ -115,7 +124,7 @@ func TestCompactPassesOverWhatIsLocked(t *testing.T) {
 		a := newApplication(t)
 		all := []tuple.Relationship{guest("prolonged", 0), guest("removed", 0), guest("touched", 0), guest("other", 0)}
 		a.commit(noon, nil, all)
-		tx := a.begin(pgx.TxOptions{})
+		tx := a.held()
 		_, err := a.log.AppendTx(context.Background(), tx, func(_ context.Context, head store.Revision) (store.Commit, error) {
 			return at(head, noon.Add(time.Hour), all[:3], []tuple.Relationship{guest("prolonged", 2*time.Hour), guest("touched", time.Second), guest("later", 59*time.Minute)}), nil
 		})
@@ -145,8 +154,7 @@ func TestPutBeatsCompact(t *testing.T) {
 	a.commit(noon, nil, all)
 
 	const block = 4711
-	hold, err := a.pool.Begin(context.Background())
-	require.NoError(t, err)
+	hold := a.held()
 	a.exec(hold, "SELECT pg_advisory_xact_lock($1)", block)
 	text := strings.Replace(postgres.ExpireStatement(a.name), "(SELECT at FROM", fmt.Sprintf("(SELECT at FROM (SELECT pg_advisory_xact_lock(%d)) AS held,", block), 1)
 	require.Contains(t, text, "held")
@@ -181,8 +189,7 @@ func TestAppendAfterCompact(t *testing.T) {
 	all := []tuple.Relationship{guest("prolonged", 0), guest("removed", 0), guest("created", 0), guest("other", 0)}
 	stays := guest("stays", time.Hour)
 	a.commit(noon, nil, append(all, stays))
-	tx, err := a.pool.Begin(context.Background())
-	require.NoError(t, err)
+	tx := a.held()
 	a.exec(tx, postgres.ExpireStatement(a.name), nil, postgres.ExpireRows)
 
 	a.commit(noon, nil, []tuple.Relationship{guest("free", time.Hour)}) // what it has not deleted is free
