@@ -11,7 +11,7 @@ import (
 
 const (
 	compactRows = 10_000 // that one statement deletes of the log, which nobody else locks
-	expireRows  = 1000   // that one statement deletes of the tuples, which an append may lock
+	expireRows  = 500    // that one statement deletes of the tuples, which an append may lock
 )
 
 // Compact deletes all commits but the newest so many, and the one before them, so that

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -280,4 +281,54 @@ func TestCompactBesideAppends(t *testing.T) {
 		live = append(live, r)
 	}
 	a.has(live...)
+}
+
+// BenchmarkCompactExpired deletes 20,000 of 220,000 tuples, which have expired, while commits are appended that each touch one of
+// them; append-max is the longest that one of those took, and append-alone the median without.
+func BenchmarkCompactExpired(b *testing.B) {
+	const n = 20_000
+	l := open(b, shared.Database(b), postgres.Options{})
+	parent := head(b, l)
+	load(b, l, &parent, 200_000)
+	add := func(t time.Time, added ...tuple.Relationship) time.Duration {
+		c := at(parent, t, nil, added)
+		begin := time.Now()
+		require.NoError(b, l.Append(context.Background(), []store.Commit{c}))
+		parent = c.Revision
+		return time.Since(begin)
+	}
+	var longest, alone time.Duration
+	now := noon
+	for b.Loop() {
+		b.StopTimer()
+		var all []tuple.Relationship
+		for i := range n {
+			all = append(all, tuple.MustParse(fmt.Sprintf("document:%d#viewer@user:%d", i, i%1000)).Until(now.Add(time.Duration(i)*time.Millisecond)))
+		}
+		add(now, all...)
+		now = now.Add(time.Hour)
+		var each []time.Duration
+		for range 101 {
+			each = append(each, add(now, tuple.MustParse("document:alone#viewer@user:ann").Until(now)))
+		}
+		slices.Sort(each)
+		alone = each[50]
+		done := make(chan error, 1)
+		b.StartTimer()
+		go func() { done <- l.Compact(context.Background(), 1_000_000) }()
+		compacted := false
+		for i := 0; !compacted; i++ {
+			select {
+			case err := <-done:
+				b.StopTimer()
+				require.NoError(b, err)
+				compacted = true
+			default:
+				longest = max(longest, add(now, all[i*97%n].Until(now.Add(time.Nanosecond))))
+			}
+		}
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(longest.Microseconds())/1000, "append-max-ms")
+	b.ReportMetric(float64(alone.Microseconds())/1000, "append-alone-ms")
 }
