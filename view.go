@@ -98,7 +98,8 @@ func (v View) Given(context map[string]any) View {
 // AsOf returns the view judged at another instant. The tuples are the same, so
 // that a question about the past wants [Engine.At] as well. An instant from
 // which on expired tuples have been swept from the view's state is
-// [store.ErrSwept].
+// [store.ErrSwept], and so is one before the commit from which an engine of a
+// log was opened.
 func (v View) AsOf(t time.Time) View {
 	return v.derive(func(st *store.State) (*store.State, error) { return st.AsOf(t) })
 }

@@ -15,7 +15,7 @@ type Commit struct {
 	Parent   Revision // on which it was validated
 	Revision Revision // which it makes; given by Seal
 	ID       CommitID
-	Time     time.Time // microseconds
+	Time     time.Time // microseconds; never before the Parent's, also if clocks go back
 	Schema   string    // the new one, in JSON; empty unless the commit changes it
 
 	// Removed is what was there before and is not, or not as it was; Added is what is

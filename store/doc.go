@@ -65,8 +65,10 @@
 // a later commit or [Store.Sweep]. The history notes what was swept, and so
 // At stays exact; AsOf an instant at which it existed is then [ErrSwept]. A
 // relationship may be stored that has expired already, as an import of old
-// ones does. A log keeps the tuples that have expired until they are deleted:
-// what a store sweeps it sweeps from memory, and passes over when it is opened.
+// ones does. A log has the tuples that have expired until it is compacted, see
+// [Log.Compact]: what a store sweeps it sweeps from memory. What had expired by
+// the newest commit when it was opened it passes over, whether the log has it or not,
+// so that AsOf an instant before that commit is ErrSwept too.
 //
 // # The rules of the schema
 //

@@ -36,7 +36,7 @@ var (
 	// the context is wrapped as well.
 	ErrStale = errors.New("the state asked for is not here yet")
 	// ErrSwept is what [State.AsOf] returns for an instant at which tuples
-	// existed that have been swept since.
+	// existed that have been swept since, or may have: see [OpenLog].
 	ErrSwept = errors.New("tuples that existed at that instant have been swept")
 	// ErrRevisionGone is what [Store.At] returns for a revision that is not retained any more.
 	ErrRevisionGone = errors.New("the revision is not retained any more")

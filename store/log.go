@@ -58,6 +58,19 @@ type Log interface {
 
 	// Compact may forget all commits but the newest so many; what they made is
 	// in every later Snapshot. It may keep more.
+	//
+	// It may also forget tuples that have expired: those which [Stored.Expired] reports
+	// of the Time of a commit that the log has, at the latest of its head. They are then
+	// in no later Snapshot until a commit adds them again. It goes by the log's own
+	// commits alone: a caller may know of some that the log has lost, and clocks
+	// differ. A tuple that expires later is never forgotten.
+	//
+	// Nobody misses what is forgotten so. No commit's Time is before its parent's, so that
+	// whoever opens a store on the log judges every state at the Time of the Snapshot's
+	// commit or later, and passes such a tuple over. For those who have it still it does not
+	// exist either, in any state from that commit on; earlier ones they have of their own. A commit may
+	// remove a tuple that was forgotten, or put another in its place: removing what is
+	// not there is nothing, and adding it is the same whether it is there or not.
 	Compact(ctx context.Context, keep uint64) error
 
 	// Close ends the use of the log: Tails end, and later calls fail. It waits for an
@@ -71,7 +84,8 @@ type Snapshot struct {
 	Time     time.Time // of the commit; zero at position 0
 	Schema   string    // in JSON, as [schema.Schema.MarshalJSON] writes it; empty at position 0
 
-	// Tuples are all tuples, each once, in any order. They are gone through once, or
+	// Tuples are all tuples, each once, in any order, but for those that had expired and
+	// that [Log.Compact] has forgotten. They are gone through once, or
 	// not at all if the context of [Log.Snapshot] is ended then. An error is the last
 	// element.
 	Tuples iter.Seq2[Stored, error]
@@ -81,6 +95,12 @@ type Snapshot struct {
 type Stored struct {
 	tuple.Relationship
 	Aside bool // set aside, see [Store.SetSchema]
+}
+
+// Expired reports whether the tuple has expired by the Time of a commit, set aside or not:
+// then no state that this commit or a later one makes has it, and [Log.Compact] may forget it.
+func (s *Stored) Expired(by time.Time) bool {
+	return !s.Expires.IsZero() && !s.Expires.After(by)
 }
 
 // An Exclusive log is one to which nothing but the store that it was given to can

@@ -33,6 +33,9 @@ func (e *SchemaDiffersError) Is(target error) bool { return target == ErrSchemaD
 // [ErrNoSchema] if there is none. Other errors are those of the log, and
 // [ErrCorruptLog] if it has what its schema does not admit.
 //
+// The log may have forgotten what had expired by its newest commit, see [Log.Compact]. So
+// [State.AsOf] an instant before that commit is [ErrSwept] in every state.
+//
 // It reads all tuples, in about a microsecond each and what the log takes. Then it has
 // goroutines until it is closed: one appends, one lets the log forget, and for a log that others share
 // one follows it and one watches how stale that is.
@@ -154,7 +157,10 @@ func (s *Store) load(ctx context.Context, d *index.Dict, from *Snapshot, sch *sc
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	r := from.Revision
-	meta := index.Meta{Schema: sch, Revision: r.position, Epoch: r.epoch, Chain: r.chain, Time: index.Instant(from.Time), Swept: index.NeverSwept}
+	at := index.Instant(from.Time)
+	// What the log has forgotten had expired by then, and nobody knows how much earlier. So it
+	// counts as swept at that instant, and what the log has not forgotten as well.
+	meta := index.Meta{Schema: sch, Revision: r.position, Epoch: r.epoch, Chain: r.chain, Time: at, Swept: at}
 	b := index.NewSnapshot(d, meta).Edit()
 	a := &admission{schema: sch, dict: d}
 	var puts index.Puts
@@ -167,8 +173,7 @@ func (s *Store) load(ctx context.Context, d *index.Dict, from *Snapshot, sch *sc
 			return nil, fmt.Errorf("%w: %w", errReading, err)
 		}
 		n++
-		if q := index.QualifierOf(x.Relationship); q.Expired(meta.Time) {
-			meta.Swept = max(meta.Swept, q.Expires)
+		if index.QualifierOf(x.Relationship).Expired(meta.Time) {
 			continue
 		}
 		k, q, err := a.admit(&x)

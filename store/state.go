@@ -90,7 +90,8 @@ func (s *State) Without(tuples ...tuple.Tuple) (*State, error) {
 // AsOf returns the same tuples judged at another instant: those of this state
 // that had not expired then, or will not have. It does not go back to an
 // earlier revision; [Store.At] does. An instant before the expiry of a tuple
-// that has been swept from this state is [ErrSwept].
+// that has been swept from this state is [ErrSwept], and so is one before the
+// commit from which a store of a log was opened.
 func (s *State) AsOf(t time.Time) (*State, error) {
 	if err := s.Err(); err != nil {
 		return nil, err

@@ -32,7 +32,8 @@ const (
 	backupGeneration = 1
 )
 
-// Backup writes all tuples at the head to w, from which [Restore] makes a log. The log is used
+// Backup writes all tuples at the head to w, expired ones too unless [Log.Compact] has forgotten
+// them, from which [Restore] makes a log. The log is used
 // as ever meanwhile, and never waits for w. An error of w is returned, and what was
 // written until then is refused by Restore.
 func (l *Log) Backup(w io.Writer) error {
@@ -45,7 +46,7 @@ func (l *Log) Backup(w io.Writer) error {
 	b := backupWriter{w: out, sum: sha256.New()}
 	b.info.Revision, b.info.Time, b.info.Schema = p.now.head, p.now.newest.time, []byte(p.now.newest.schema)
 	b.write([]byte(backupMagic))
-	if err = merge(l.path, p.chunks(context.Background()), p.over, b.add); err != nil {
+	if err = merge(l.path, p.chunks(context.Background()), p.over, everything(), b.add); err != nil {
 		return err
 	}
 	if err := b.end(); err != nil {

@@ -27,6 +27,10 @@ const (
 // when the commits since the last one take 256 KiB, and a quarter of what that takes; and so
 // keeps more commits than the newest so many otherwise. Calling it often is cheap.
 //
+// A new state is without the tuples that have expired by the time of the head's commit. One that
+// expires later stays until the next state, which comes at the latest with the first Compact after a quarter of
+// what this one takes, and 256 KiB, have been committed.
+//
 // Writing a state takes a second or two per million tuples, in transactions of 1 MiB, between which
 // commits are appended, and room for one more state in the file, which is used again, but not
 // given back to the file system. A disk that is full then is no harm to the log: what
@@ -118,7 +122,9 @@ func (l *Log) renew(ctx context.Context) error {
 	g := generationWriter{n: n, write: func(fn func(*bbolt.Tx) error) error { return l.write(ctx, fn) }}
 	g.info.Revision, g.info.Time, g.info.Schema = p.now.head, p.now.newest.time, []byte(p.now.newest.schema)
 	l.leftover = append(l.leftover, n)
-	if err = merge(l.path, p.chunks(ctx), p.over, g.add); err == nil {
+	// The horizon is the time of the commit that the generation is of, so that it can never be one of
+	// commits that are lost, if it is not lost itself.
+	if err = merge(l.path, p.chunks(ctx), p.over, g.info.time(), g.add); err == nil {
 		err = g.flush(true)
 	}
 	if err == nil {

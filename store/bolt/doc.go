@@ -24,8 +24,8 @@
 // that are in the state, but for as many as are to be kept, are dropped then. A state is
 // written beside the last one, in many small transactions, so that Append does not wait for it,
 // and counts from the moment when the record names it; a crash before leaves one that the next Compact
-// removes. A store is opened from the state and the commits after it. Without Compact the file
-// only grows, and takes longer to open.
+// removes. What has expired by the time of the head's commit is not in it. A store is opened from the state
+// and the commits after it. Without Compact the file only grows, and takes longer to open.
 //
 // # What is verified
 //

@@ -36,7 +36,7 @@ func Repair(from, to string, options Options) (Report, error) {
 	}
 	err = create(to, options, record{head: store.NewHistory()}, func(db *bbolt.DB) (record, error) {
 		g := generationWriter{n: backupGeneration, write: db.Update}
-		if err := merge(from, c.chunks(), over, g.add); err != nil {
+		if err := merge(from, c.chunks(), over, everything(), g.add); err != nil {
 			return record{}, err
 		}
 		return begin(&g, info{Revision: c.reached, Time: c.newest.time, Schema: []byte(c.newest.schema)})

@@ -99,7 +99,7 @@ func patiences() []time.Duration {
 }
 
 func brokens() []broken {
-	return slices.Concat(brokenAppends(), brokenSettling(), brokenTails(), brokenSnapshots(), brokenTuples(), brokenCompactions(), brokenEnds())
+	return slices.Concat(brokenAppends(), brokenSettling(), brokenTails(), brokenSnapshots(), brokenTuples(), brokenCompactions(), brokenForgetting(), brokenEnds())
 }
 
 // TestBrokenLogsAreRefused runs the suite on logs that break the contract.

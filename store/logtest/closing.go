@@ -213,7 +213,7 @@ func closeBesideSnapshot(e env) {
 	}()
 	got, err := collect(snap)
 	if err == nil {
-		require.NoError(e.t, differTuples(w.model.newest.tuples, got), "a snapshot without an error, whose log was closed")
+		require.NoError(e.t, differTuples(w.model.newest, got), "a snapshot without an error, whose log was closed")
 	}
 	cancel()
 	w.wait("Close when the context of the snapshot has ended", done)

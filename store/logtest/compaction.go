@@ -2,11 +2,15 @@ package logtest
 
 import (
 	"errors"
+	"fmt"
 	"math"
+	"slices"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/baobab-authz/baobab/store"
+	"github.com/baobab-authz/baobab/tuple"
 )
 
 // compactChecks are about what is left after a compaction.
@@ -17,6 +21,8 @@ func compactChecks() []check {
 		{"CompactNothing", compactNothing},
 		{"CompactAll", compactAll},
 		{"CompactBeneathTails", compactBeneathTails},
+		{"CompactForgetsWhatExpired", compactForgetsExpired},
+		{"CompactForgetsNothingElse", compactForgetsNothingElse},
 	}
 }
 
@@ -126,6 +132,100 @@ func compactBeneathTails(e env) {
 		w.restOf(tl)
 	}
 	w.same(logs[1])
+}
+
+// lasting returns tuples that expire before, at and after a time, and never, each beside one
+// that is set aside.
+func lasting(at time.Time) []store.Stored {
+	var all []store.Stored
+	for _, d := range []time.Duration{-1000 * time.Hour, -time.Microsecond, 0, time.Microsecond, time.Second, 1000 * time.Hour, math.MaxInt64} {
+		t := tuple.MustParse(fmt.Sprintf("document:%d#viewer@user:a", d))
+		r := t.Until(at.Add(d))
+		if d == math.MaxInt64 {
+			r = t.When("office_hours", nil)
+		}
+		aside := t
+		aside.Object.ID += "-aside"
+		both := r
+		both.Tuple = aside
+		all = append(all, store.Stored{Relationship: r}, store.Stored{Relationship: both}, store.Stored{Relationship: both, Aside: true})
+	}
+	return all
+}
+
+// timed makes a commit of a time.
+func (w *world) timed(at time.Time, removed, added []store.Stored) store.Commit {
+	c := w.stored(removed, added)
+	c = store.Commit{Parent: c.Parent, ID: c.ID, Time: at, Schema: c.Schema, Removed: removed, Added: added}
+	c.Seal()
+	return c
+}
+
+// compactForgetsExpired compacts a log that has what has expired, and what expires a little later
+// than the newest commit, long before the present and long after it. What may be
+// forgotten may be removed, added and touched as if it were there.
+func compactForgetsExpired(e env) {
+	for _, at := range []time.Time{time.Date(1999, 12, 31, 23, 59, 59, 999_999_000, time.UTC), time.UnixMicro(1_800_000_000_000_000).UTC(), time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		w := e.world()
+		logs := w.handles(2)
+		all := lasting(at)
+		w.commit(logs[0], w.timed(at.Add(-time.Hour), nil, all))
+		w.compact(logs[0], 0) // which expires nothing but the first
+		w.same(logs[1])
+		w.commit(logs[1], w.timed(at, nil, nil))
+		w.same(logs[0])
+		w.compact(logs[0], 1)
+		w.same(logs[1])
+		w.compact(logs[1], 0)
+		w.same(logs[0])
+		w.reopen()
+		w.same(w.log)
+		logs = w.handles(2)
+		third := len(all) / 3
+		w.commit(logs[1], w.timed(at, all[:third], nil))
+		w.same(logs[0])
+		for i := range all[third:] {
+			s := &all[third+i]
+			*s = store.Stored{Relationship: s.Tuple.Until(at.Add(time.Duration(i-3) * time.Second)), Aside: s.Aside}
+		}
+		w.commit(logs[0], w.timed(at.Add(time.Second), all[third:2*third], all[third:]))
+		w.same(logs[1])
+		w.compact(logs[1], 0)
+		w.commit(logs[0], w.timed(at.Add(time.Second), nil, all[:third]))
+		w.same(logs[1])
+		again := slices.Clone(all[third:]) // by a store that does not know that they were there
+		for i := range again {
+			again[i].Expires = at.Add(time.Hour)
+		}
+		w.commit(logs[0], w.timed(at.Add(time.Second), nil, again))
+		w.same(logs[1])
+		w.reopen()
+		w.same(w.log)
+	}
+}
+
+// compactForgetsNothingElse has what has expired in a snapshot taken before, and in a log
+// that is not compacted again.
+func compactForgetsNothingElse(e env) {
+	w := e.world()
+	logs := w.handles(2)
+	at := time.UnixMicro(1_800_000_000_000_000).UTC()
+	all := lasting(at)
+	w.compact(w.log, 0)
+	w.commit(w.log, w.timed(at, nil, all))
+	w.same(w.log)
+	want := w.model.newest.clone()
+	snap, cancel := w.snapshot(logs[1])
+	defer cancel()
+	w.compact(logs[0], 0)
+	w.compact(logs[1], 0)
+	w.isSnapshot(snap, 1, want)
+	w.commit(w.log, w.timed(at.Add(time.Second), nil, all)) // all of it again
+	w.same(w.log)
+	w.commit(w.log, w.timed(at.Add(2000*time.Hour), nil, nil))
+	w.same(logs[1])
+	w.reopen()
+	w.same(w.log)
 }
 
 // restOf reads a Tail up to the head, or to ErrCompacted.

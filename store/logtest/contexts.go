@@ -34,7 +34,7 @@ func cancelledBefore(e env) {
 			require.ErrorIs(e.t, err, context.Canceled, "Snapshot")
 		} else if got, err := collect(snap); err == nil {
 			require.Equal(e.t, w.model.head(), snap.Revision, "the revision of a snapshot without an error")
-			require.NoError(e.t, differTuples(w.model.newest.tuples, got), "a snapshot without an error")
+			require.NoError(e.t, differTuples(w.model.newest, got), "a snapshot without an error")
 		}
 		if err := w.log.Compact(ctx, 3); err != nil {
 			require.ErrorIs(e.t, err, context.Canceled, "Compact")

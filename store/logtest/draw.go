@@ -79,14 +79,18 @@ func qualified(choose chooser, t tuple.Tuple) tuple.Relationship {
 	case 3:
 		r = r.When("c", map[string]any{"世": "\u0000\n\\\"'<&>\u2028\U0001F333", "n": -1.5e300, "small": 5e-324, "big": float64(1 << 53)})
 	}
-	instants := []time.Time{
+	if choose(4) == 0 {
+		r = r.Until(pick(choose, instants()))
+	}
+	return r
+}
+
+// instants returns times that are hard to store, in order.
+func instants() []time.Time {
+	return []time.Time{
 		time.Date(1678, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(1969, 12, 31, 23, 59, 59, 999_999_000, time.UTC), time.Unix(0, 0).UTC(),
 		time.Date(2027, 2, 28, 12, 0, 0, 1000, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC),
 	}
-	if choose(4) == 0 {
-		r = r.Until(pick(choose, instants))
-	}
-	return r
 }
 
 // A drafter makes commits that a store might make.
@@ -112,7 +116,7 @@ func (d *drafter) group(m *model, n int) []store.Commit {
 
 // commit returns one on top of a state, and applies it to that.
 func (d *drafter) commit(s *state, parent store.Revision, first bool) store.Commit {
-	c := store.Commit{Parent: parent, ID: store.NewCommitID(), Time: d.time()}
+	c := store.Commit{Parent: parent, ID: store.NewCommitID(), Time: d.time(s, parent.Position() == 0)}
 	if first || d.choose(8) == 0 {
 		c.Schema = schemaText(d.choose(4))
 	}
@@ -141,7 +145,7 @@ func (d *drafter) change(c *store.Commit, s *state, touched map[key]bool) {
 	touched[k], touched[other] = true, true
 	text, there := s.tuples[k]
 	if !there {
-		c.Added = append(c.Added, store.Stored{Relationship: qualified(d.choose, k.Tuple), Aside: k.aside})
+		c.Added = append(c.Added, store.Stored{Relationship: d.qualified(k.Tuple, c.Time), Aside: k.aside})
 		return
 	}
 	was := tuple.MustParseRelationship(text)
@@ -150,7 +154,7 @@ func (d *drafter) change(c *store.Commit, s *state, touched map[key]bool) {
 	switch d.choose(3) {
 	case 0: // it is gone
 	case 1:
-		c.Added = append(c.Added, store.Stored{Relationship: qualified(d.choose, k.Tuple), Aside: k.aside})
+		c.Added = append(c.Added, store.Stored{Relationship: d.qualified(k.Tuple, c.Time), Aside: k.aside})
 	case 2:
 		if !both {
 			c.Added = append(c.Added, store.Stored{Relationship: was, Aside: other.aside})
@@ -158,13 +162,48 @@ func (d *drafter) change(c *store.Commit, s *state, touched map[key]bool) {
 	}
 }
 
-// time returns a time, which need not be after that of the commit before.
-func (d *drafter) time() time.Time {
-	if d.choose(10) == 0 {
-		return pick(d.choose, []time.Time{time.Date(1678, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(0, 0).UTC(), time.Unix(-1, 1000).UTC(),
-			time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC)})
+// qualified returns a tuple with what may qualify it, often an expiry about a time.
+func (d *drafter) qualified(t tuple.Tuple, about time.Time) tuple.Relationship {
+	r := qualified(d.choose, t)
+	if d.choose(4) > 0 {
+		return r
 	}
-	return time.UnixMicro(1_800_000_000_000_000 + int64(d.choose(1_000_000_000))).UTC()
+	at := about.Add(pick(d.choose, []time.Duration{0, -time.Microsecond, time.Microsecond, 8 * time.Minute}))
+	all := instants()
+	if at.Before(all[0]) || at.After(all[len(all)-1]) {
+		at = about
+	}
+	return r.Until(at)
+}
+
+// time returns a time that is not before that of the commits that have made a state: a store
+// sees to that, also if clocks go back. Now and then much time passes.
+func (d *drafter) time(s *state, first bool) time.Time {
+	all := instants()
+	if first && d.choose(4) == 0 {
+		return all[d.choose(len(all)-1)]
+	}
+	at := s.time
+	if first {
+		at = time.UnixMicro(1_800_000_000_000_000).UTC()
+	}
+	switch d.choose(24) {
+	case 0, 1, 2, 3:
+		return at
+	case 4, 5:
+		return earlier(at.Add(time.Microsecond), all[len(all)-1])
+	case 6:
+		return all[min(len(all)-1, slices.IndexFunc(all, func(x time.Time) bool { return !x.Before(at) })+d.choose(2))]
+	}
+	return earlier(at.Add(time.Duration(d.choose(1_000_000_000))*time.Microsecond), all[len(all)-1])
+}
+
+// earlier returns the earlier of two times.
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // schemaText returns JSON that is not what it was if somebody reads and writes it.

@@ -76,7 +76,7 @@ func (w *world) agree(followers []*follower, head store.Revision, tuples int) {
 	require.Len(w.t, want, tuples, "the tuples of the snapshot, of which each commit added one")
 	for i, f := range followers {
 		require.Equal(w.t, head, f.at, "where follower %d has come", i)
-		require.NoError(w.t, differTuples(want, f.state.tuples), "the tuples of follower %d", i)
+		require.NoError(w.t, differTuples(state{tuples: want}, f.state.tuples), "the tuples of follower %d", i)
 	}
 }
 

@@ -181,6 +181,6 @@ func concurrentSnapshots(e env) {
 		position := s.snap.Revision.Position()
 		require.LessOrEqual(e.t, position, w.model.head().Position(), "the position of a snapshot, and the head")
 		require.Equal(e.t, w.model.at(position), s.snap.Revision, "the revision of a snapshot")
-		require.NoError(e.t, differTuples(w.model.state(position).tuples, s.tuples), "the tuples of a snapshot at position %d", position)
+		require.NoError(e.t, differTuples(w.model.state(position), s.tuples), "the tuples of a snapshot at position %d", position)
 	}
 }

@@ -234,7 +234,7 @@ func snapshotIsLeft(e env) {
 		cancel()
 		got, err := collect(snap)
 		if err == nil {
-			require.NoError(e.t, differTuples(w.model.newest.tuples, got), "a snapshot without an error, whose context has ended")
+			require.NoError(e.t, differTuples(w.model.newest, got), "a snapshot without an error, whose context has ended")
 		}
 	}
 	w.commit(w.log, draft.group(w.model, 3)...)

@@ -152,13 +152,16 @@ func (l *Log) newest() state {
 	return l.base.after(l.commits)
 }
 
-// compact forgets all commits but the newest so many.
+// compact forgets all commits but the newest so many, and what had expired of what those
+// before have made. That is judged by the last of them and not by the head, as the newer ones
+// can be lost.
 func (l *Log) compact(keep uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if keep < uint64(len(l.commits)) {
 		l.fold(len(l.commits) - int(keep))
 	}
+	maps.DeleteFunc(l.base.tuples, func(_ key, s store.Stored) bool { return s.Expired(l.base.at.Time) })
 }
 
 // fold makes the first n commits part of the base.

@@ -129,6 +129,31 @@ func TestLoseAll(t *testing.T) {
 	require.ErrorIs(t, ends(t, log, commits[1].Revision), store.ErrCompacted)
 }
 
+// TestCompactForgetsExpired forgets what has expired by the last commit that it cannot lose.
+func TestCompactForgetsExpired(t *testing.T) {
+	truth := memlog.New()
+	log := truth.Open()
+	parent, err := log.Head(ctx)
+	require.NoError(t, err)
+	for i := range 4 {
+		c := store.Commit{Parent: parent, ID: store.NewCommitID(), Time: time.UnixMicro(int64(10 * i))}
+		r := tuple.MustParse(fmt.Sprintf("document:%d#viewer@user:a", i)).Until(time.UnixMicro(int64(10*i + 10)))
+		c.Added = []store.Stored{{Relationship: r}}
+		c.Seal()
+		require.NoError(t, log.Append(ctx, []store.Commit{c}))
+		parent = c.Revision
+	}
+	require.NoError(t, log.Compact(ctx, 2))
+	n, _ := tuples(t, log)
+	require.Equal(t, 3, n, "the head is later than what two of them expire at")
+	require.Equal(t, 2, truth.Lose(2))
+	n, _ = tuples(t, log)
+	require.Equal(t, 1, n, "that of the second commit, which is the head, and has it live")
+	require.NoError(t, log.Compact(ctx, 0))
+	n, _ = tuples(t, log)
+	require.Equal(t, 1, n)
+}
+
 // TestFork begins another epoch: all of before is another history, and the tuples stay.
 func TestFork(t *testing.T) {
 	truth := memlog.New()

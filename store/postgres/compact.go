@@ -2,22 +2,33 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/baobab-authz/baobab/store"
 )
 
-const compactRows = 10_000 // that one statement deletes
+const (
+	compactRows = 10_000 // that one statement deletes of the log, which nobody else locks
+	expireRows  = 500    // that one statement deletes of the tuples, which an append may lock
+)
 
 // Compact deletes all commits but the newest so many, and the one before them, so that
-// [Log.Tail] can begin there. It deletes a few at a time, so that nobody waits for it.
+// [Log.Tail] can begin there, and the tuples that have expired by the time of the head's commit. It deletes
+// a few at a time, each in a transaction of its own, and waits for no append. An append that changes a tuple which
+// is being deleted waits for that statement, some milliseconds at most. A tuple that an append
+// has locked stays until the next Compact.
 func (l *Log) Compact(ctx context.Context, keep uint64) error {
 	if err := l.enter(); err != nil {
 		return err
 	}
 	defer l.leave()
-	return l.failed(ctx, "compacting", again(func() error { return l.compact(ctx, keep) }))
+	err := again(func() error { return l.compact(ctx, keep) })
+	if err == nil {
+		err = l.expire(ctx)
+	}
+	return l.failed(ctx, "compacting", err)
 }
 
 func (l *Log) compact(ctx context.Context, keep uint64) error {
@@ -32,6 +43,20 @@ func (l *Log) compact(ctx context.Context, keep uint64) error {
 	}
 	for {
 		if n, err := l.exec(ctx, l.pool, l.sql.compact, until, compactRows); err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// expire deletes the tuples that have expired, in the order in which they did, so that no statement looks
+// again at what those before have deleted.
+func (l *Log) expire(ctx context.Context) error {
+	var from *time.Time
+	for {
+		var n int
+		var off string // what a setting is now
+		err := again(func() error { return l.row(ctx, l.pool, []any{&n, &from, &off}, l.sql.expire, from, expireRows) })
+		if err != nil || n < expireRows {
 			return err
 		}
 	}

@@ -19,7 +19,9 @@
 // tuple has the tuples as they are at the head, log the commits that made them, in order and
 // without a gap, and part the data of those that are larger than 256 KiB. store has one row: the version of the tables, the
 // schema in force, and the lock. What is in the log is encoded and has a check sum, see [store.Commit]; what it is
-// kept for is to be followed, so [Log.Compact] forgets what nobody needs any more.
+// kept for is to be followed, so [Log.Compact] forgets what nobody needs any more. A tuple that has expired stays
+// in its table until a Compact after a commit that was made later deletes it; so ask for those with
+// expires IS NULL OR expires > now().
 // The database has to be encoded in UTF8.
 //
 // # How it works

@@ -19,3 +19,9 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, list []string) ([]byte, er
 	err = l.migrate(ctx, list)
 	return l.salt, err
 }
+
+// ExpireStatement deletes some of what has expired from a store.
+func ExpireStatement(name string) string { return newStatements(name).expire }
+
+// ExpireRows is how many tuples it is given to delete.
+const ExpireRows = expireRows

@@ -69,7 +69,8 @@ CREATE TABLE {store}.tuple (
 	expires timestamptz,
 	aside boolean
 );
-COMMENT ON TABLE {store}.tuple IS 'The tuples at the head of the log, expired ones too. To be read only; key is a hash of a tuple.';
+CREATE INDEX tuple_expires ON {store}.tuple (expires) WHERE expires IS NOT NULL;
+COMMENT ON TABLE {store}.tuple IS 'The tuples at the head of the log, and those that expired since it was compacted. To be read only; key is a hash of a tuple.';
 `
 
 const attempts = 50 // of opening a store that others are making

@@ -14,7 +14,7 @@ type statements struct {
 
 	lock, head, base, logRow, part, remove, put, schema, notify string
 	ends, group, tail, parts, newest, copy, compact, empty,
-	rebase, fork, unstick string
+	rebase, fork, expire, unstick string
 }
 
 func newStatements(name string) statements {
@@ -48,15 +48,16 @@ func newStatements(name string) statements {
 		compact: `WITH until AS (SELECT least($1::bigint, (SELECT position FROM {store}.log ORDER BY position LIMIT 1) + $2::bigint) AS position),
 			parts AS (DELETE FROM {store}.part WHERE position < (SELECT position FROM until))
 			DELETE FROM {store}.log WHERE position < (SELECT position FROM until)`,
-		empty: `WITH parts AS (DELETE FROM {store}.part) DELETE FROM {store}.log`,
-		parts: `SELECT data FROM {store}.part WHERE position = $1 ORDER BY part`,
+		expire: expireStatement,
+		empty:  `WITH parts AS (DELETE FROM {store}.part) DELETE FROM {store}.log`,
+		parts:  `SELECT data FROM {store}.part WHERE position = $1 ORDER BY part`,
 		unstick: `SELECT count(pg_terminate_backend(pid)) FROM pg_locks JOIN pg_stat_activity USING (pid)
 			WHERE locktype = 'relation' AND relation = '{store}.store'::regclass AND mode = 'RowShareLock' AND granted
 				AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 				AND state = 'active' AND wait_event = 'ClientRead' AND query_start < clock_timestamp() - $1::bigint * interval '1 microsecond'`,
 	}
 	for _, sql := range []*string{&s.lock, &s.head, &s.base, &s.logRow, &s.part, &s.remove, &s.put, &s.schema, &s.ends, &s.group, &s.tail, &s.parts,
-		&s.newest, &s.copy, &s.compact, &s.empty, &s.rebase, &s.fork, &s.unstick} {
+		&s.newest, &s.copy, &s.compact, &s.empty, &s.rebase, &s.fork, &s.expire, &s.unstick} {
 		*sql = fill(*sql, name)
 	}
 	for i := range s.appends {
@@ -64,6 +65,29 @@ func newStatements(name string) statements {
 	}
 	return s
 }
+
+// expireStatement deletes some of the tuples that have expired by the time of the head, and returns how many, and
+// when the last of them has. The head is what the statement itself sees, and not what the caller knows of: a commit that
+// a failover has lost is not there, and one that is not durable is not seen. Whoever sees that
+// the tuples are gone sees this head as well. At position 0 there is no time, and nothing expires.
+//
+// It must not delete what an append has put there meanwhile. It passes over a row that somebody has locked, and
+// so waits for nobody, and can be part of no deadlock. Of a row that was changed and committed after the statement began, the server
+// looks at the newest version before it locks that, and the conditions on expires have to hold for it again;
+// a row that was deleted is none, and one that was inserted is not seen. Then the row is locked, and stays as it is until
+// it is deleted. An append that comes now waits, and finds no row: it deletes none, or inserts its own.
+//
+// So that it need not wait for the disk or a standby as well, the statement does not. If a crash undoes it, what has expired is
+// there again, which is no harm; and it cannot outlive the head that it has seen, which was written before.
+//
+// All this is so at the isolation level READ COMMITTED. Where a stricter one is the default, the server
+// refuses to lock what was changed meanwhile, and [Log.Compact] tries again.
+const expireStatement = `WITH head AS MATERIALIZED (SELECT at FROM {store}.log ORDER BY position DESC LIMIT 1),
+	expired AS MATERIALIZED (SELECT key FROM {store}.tuple
+		WHERE expires <= (SELECT at FROM head) AND expires >= coalesce($1::timestamptz, '-infinity')
+		ORDER BY expires LIMIT $2 FOR UPDATE SKIP LOCKED),
+	gone AS (DELETE FROM {store}.tuple WHERE key IN (SELECT key FROM expired) AND expires <= (SELECT at FROM head) RETURNING expires)
+	SELECT count(*), max(expires), set_config('synchronous_commit', 'off', true) FROM gone`
 
 // A shape says what an append consists of, beside its first commit, so that the server
 // need not plan for what is not there.
