@@ -58,6 +58,7 @@ var holders = []struct {
 func TestStuck(t *testing.T) {
 	for _, h := range holders {
 		t.Run(h.name, func(t *testing.T) {
+			t.Parallel()
 			for _, waiter := range []struct {
 				name   string
 				append func(a application, l *postgres.Log) error
@@ -79,7 +80,7 @@ func TestStuck(t *testing.T) {
 					})
 				}},
 			} {
-				t.Run(waiter.name, func(t *testing.T) { testStuck(t, h.stuck, h.hold, waiter.append) })
+				t.Run(waiter.name, func(t *testing.T) { t.Parallel(); testStuck(t, h.stuck, h.hold, waiter.append) })
 			}
 		})
 	}
