@@ -49,14 +49,14 @@ func (l *Log) compact(ctx context.Context, keep uint64) error {
 }
 
 // expire deletes the tuples that have expired, in the order in which they did, so that no statement looks
-// again at what those before have deleted.
+// again at what those before have deleted. It stops as well where others have locked all that a statement has found.
 func (l *Log) expire(ctx context.Context) error {
 	var from *time.Time
 	for {
-		var n int
+		var found, gone int
 		var off string // what a setting is now
-		err := again(func() error { return l.row(ctx, l.pool, []any{&n, &from, &off}, l.sql.expire, from, expireRows) })
-		if err != nil || n < expireRows {
+		err := again(func() error { return l.row(ctx, l.pool, []any{&found, &from, &gone, &off}, l.sql.expire, from) })
+		if err != nil || found < expireRows || gone == 0 {
 			return err
 		}
 	}

@@ -111,11 +111,14 @@ func TestCompactUsesIndex(t *testing.T) {
 	}
 	a.commit(noon, nil, all)
 	a.exec(a.pool, "ANALYZE {store}.tuple")
-	rows, err := a.pool.Query(context.Background(), "EXPLAIN "+postgres.ExpireStatement(a.name), pgx.QueryExecModeExec, nil, postgres.ExpireRows)
+	rows, err := a.pool.Query(context.Background(), "EXPLAIN "+postgres.ExpireStatement(a.name), pgx.QueryExecModeExec, nil)
 	require.NoError(t, err)
 	plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)
-	require.Contains(t, strings.Join(plan, "\n"), "tuple_expires")
+	text := strings.Join(plan, "\n")
+	require.Contains(t, text, "tuple_expires")
+	require.NotContains(t, text, "Seq Scan on tuple")
+	require.NotContains(t, text, "Join")
 }
 
 // TestCompactPassesOverWhatIsLocked has an application's transaction that prolongs a tuple, removes one, and touches
@@ -145,42 +148,88 @@ func TestCompactPassesOverWhatIsLocked(t *testing.T) {
 	}
 }
 
-// TestPutBeatsCompact holds up a Compact's statement when it has seen the head and what has expired by it, and before it looks at
-// any tuple. Then commits are made that change those: by what it has seen they are as they were.
+// An expired is what a Compact's statement has returned.
+type expired struct {
+	found, gone int
+	last        *time.Time
+	err         error
+}
+
+// holdUp has a Compact's statement wait, when it has begun and so what it sees is settled, and before it looks at any tuple, until
+// fn has run.
+func (a application) holdUp(fn func()) expired {
+	a.t.Helper()
+	const block = 4711
+	hold := a.held()
+	a.exec(hold, "SELECT pg_advisory_xact_lock($1)", block)
+	text := strings.Replace(postgres.ExpireStatement(a.name), "(SELECT at FROM", fmt.Sprintf("(SELECT at FROM (SELECT pg_advisory_xact_lock(%d)) AS held,", block), 1)
+	require.Contains(a.t, text, "held")
+	done := make(chan expired, 1)
+	go func() {
+		var e expired
+		var off string
+		e.err = a.pool.QueryRow(context.Background(), text, pgx.QueryExecModeExec, nil).Scan(&e.found, &e.last, &e.gone, &off)
+		done <- e
+	}()
+	a.waiting(1)
+	fn()
+	require.NoError(a.t, hold.Commit(context.Background()))
+	e := <-done
+	require.NoError(a.t, e.err)
+	return e
+}
+
+// TestPutBeatsCompact makes commits that change tuples which a Compact's statement is about to look at: by what it
+// sees they have expired.
 func TestPutBeatsCompact(t *testing.T) {
 	a := newApplication(t)
 	never := tuple.MustParse("document:never#viewer@user:ann").Always()
 	all := []tuple.Relationship{guest("expired", 0), guest("prolonged", 0), tuple.MustParse("document:never#viewer@user:ann").Until(noon),
 		guest("shortened", -time.Hour), guest("removed", 0), guest("anew", 0), guest("anew-expired", 0)}
 	a.commit(noon, nil, all)
-
-	const block = 4711
-	hold := a.held()
-	a.exec(hold, "SELECT pg_advisory_xact_lock($1)", block)
-	text := strings.Replace(postgres.ExpireStatement(a.name), "(SELECT at FROM", fmt.Sprintf("(SELECT at FROM (SELECT pg_advisory_xact_lock(%d)) AS held,", block), 1)
-	require.Contains(t, text, "held")
-	type outcome struct {
-		n   int
-		err error
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		var o outcome
-		var last *time.Time
-		var off string
-		o.err = a.pool.QueryRow(context.Background(), text, pgx.QueryExecModeExec, nil, postgres.ExpireRows).Scan(&o.n, &last, &off)
-		done <- o
-	}()
-	a.waiting(1)
-	a.commit(noon, all[1:], []tuple.Relationship{guest("prolonged", time.Hour), never, guest("shortened", -2*time.Hour)})
-	a.commit(noon.Add(time.Hour), nil, []tuple.Relationship{guest("anew", 2*time.Hour), guest("anew-expired", 0), guest("new", time.Minute)})
-	require.NoError(t, hold.Commit(context.Background()))
-	o := <-done
-	require.NoError(t, o.err)
-	require.Equal(t, 2, o.n, "the first, and the one that was touched and has expired nevertheless")
+	e := a.holdUp(func() {
+		a.commit(noon, all[1:], []tuple.Relationship{guest("prolonged", time.Hour), never, guest("shortened", -2*time.Hour)})
+		a.commit(noon.Add(time.Hour), nil, []tuple.Relationship{guest("anew", 2*time.Hour), guest("anew-expired", 0), guest("new", time.Minute)})
+	})
+	require.Equal(t, 7, e.found)
+	require.Equal(t, 2, e.gone, "the first, and the one that was touched and has expired nevertheless")
 	a.has(guest("prolonged", time.Hour), never, guest("anew", 2*time.Hour), guest("anew-expired", 0), guest("new", time.Minute))
 	a.compact()
 	a.has(never, guest("anew", 2*time.Hour))
+}
+
+// TestCompactLeapsOverNothing touches one of the tuples that a Compact's statement deletes, so that it expires
+// later than many that come after it. These are what the next statement begins with.
+func TestCompactLeapsOverNothing(t *testing.T) {
+	a := newApplication(t)
+	var all []tuple.Relationship
+	for i := range postgres.ExpireRows + 10 {
+		all = append(all, guest(fmt.Sprint(i), -time.Hour+time.Duration(i)*time.Second))
+	}
+	a.commit(noon, nil, all)
+	e := a.holdUp(func() { a.commit(noon, all[:1], []tuple.Relationship{guest("0", 0)}) })
+	require.Equal(t, postgres.ExpireRows, e.found)
+	require.Equal(t, postgres.ExpireRows, e.gone)
+	require.True(t, all[postgres.ExpireRows-1].Expires.Equal(*e.last), "%s", e.last)
+	a.compact()
+	a.has()
+}
+
+// TestCompactEndsWhereAllIsLocked has more than one statement finds that expired at one instant, all of it locked.
+func TestCompactEndsWhereAllIsLocked(t *testing.T) {
+	a := newApplication(t)
+	var all []tuple.Relationship
+	for i := range 2 * postgres.ExpireRows {
+		all = append(all, guest(fmt.Sprint(i), 0))
+	}
+	a.commit(noon, nil, all)
+	tx := a.held()
+	a.exec(tx, "SELECT 1 FROM {store}.tuple FOR UPDATE")
+	a.compact()
+	a.has(all...)
+	require.NoError(t, tx.Rollback(context.Background()))
+	a.compact()
+	a.has()
 }
 
 // TestAppendAfterCompact lets appends wait for a Compact's statement that has deleted what they change. They find
@@ -191,7 +240,7 @@ func TestAppendAfterCompact(t *testing.T) {
 	stays := guest("stays", time.Hour)
 	a.commit(noon, nil, append(all, stays))
 	tx := a.held()
-	a.exec(tx, postgres.ExpireStatement(a.name), nil, postgres.ExpireRows)
+	a.exec(tx, postgres.ExpireStatement(a.name), nil)
 
 	a.commit(noon, nil, []tuple.Relationship{guest("free", time.Hour)}) // what it has not deleted is free
 	done := make(chan error, 1)
@@ -329,6 +378,9 @@ func BenchmarkCompactExpired(b *testing.B) {
 		}
 		b.StartTimer()
 	}
+	b.StopTimer()
+	require.NoError(b, l.Compact(context.Background(), 1_000_000))
+	require.Len(b, stored(b, l), 200_000, "nothing that has expired is left")
 	b.ReportMetric(float64(longest.Microseconds())/1000, "append-max-ms")
 	b.ReportMetric(float64(alone.Microseconds())/1000, "append-alone-ms")
 }

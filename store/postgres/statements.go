@@ -48,7 +48,7 @@ func newStatements(name string) statements {
 		compact: `WITH until AS (SELECT least($1::bigint, (SELECT position FROM {store}.log ORDER BY position LIMIT 1) + $2::bigint) AS position),
 			parts AS (DELETE FROM {store}.part WHERE position < (SELECT position FROM until))
 			DELETE FROM {store}.log WHERE position < (SELECT position FROM until)`,
-		expire: expireStatement,
+		expire: expireStatement(),
 		empty:  `WITH parts AS (DELETE FROM {store}.part) DELETE FROM {store}.log`,
 		parts:  `SELECT data FROM {store}.part WHERE position = $1 ORDER BY part`,
 		unstick: `SELECT count(pg_terminate_backend(pid)) FROM pg_locks JOIN pg_stat_activity USING (pid)
@@ -66,28 +66,34 @@ func newStatements(name string) statements {
 	return s
 }
 
-// expireStatement deletes some of the tuples that have expired by the time of the head, and returns how many, and
-// when the last of them has. The head is what the statement itself sees, and not what the caller knows of: a commit that
-// a failover has lost is not there, and one that is not durable is not seen. Whoever sees that
-// the tuples are gone sees this head as well. At position 0 there is no time, and nothing expires.
+// expireStatement returns one that deletes some of the tuples that have expired by the time of the head, the earliest first. It
+// returns how many it has found, when the last of them had expired, and how many it has deleted. The head is what the statement itself
+// sees, and not what the caller knows of: a commit that a failover has lost is not there, and one that is not
+// durable is not seen. Whoever sees that the tuples are gone sees this head as well. At position 0 there is no
+// time, and nothing expires.
 //
 // It must not delete what an append has put there meanwhile. It passes over a row that somebody has locked, and
 // so waits for nobody, and can be part of no deadlock. Of a row that was changed and committed after the statement began, the server
-// looks at the newest version before it locks that, and the conditions on expires have to hold for it again;
+// looks at the newest version before it locks that, and the condition on expires has to hold for it again;
 // a row that was deleted is none, and one that was inserted is not seen. Then the row is locked, and stays as it is until
 // it is deleted. An append that comes now waits, and finds no row: it deletes none, or inserts its own.
 //
 // So that it need not wait for the disk or a standby as well, the statement does not. If a crash undoes it, what has expired is
 // there again, which is no harm; and it cannot outlive the head that it has seen, which was written before.
 //
+// Rows are looked for by arrays of keys, as a join might go through all that has expired, in each statement anew.
+//
 // All this is so at the isolation level READ COMMITTED. Where a stricter one is the default, the server
 // refuses to lock what was changed meanwhile, and [Log.Compact] tries again.
-const expireStatement = `WITH head AS MATERIALIZED (SELECT at FROM {store}.log ORDER BY position DESC LIMIT 1),
-	expired AS MATERIALIZED (SELECT key FROM {store}.tuple
-		WHERE expires <= (SELECT at FROM head) AND expires >= coalesce($1::timestamptz, '-infinity')
-		ORDER BY expires LIMIT $2 FOR UPDATE SKIP LOCKED),
-	gone AS (DELETE FROM {store}.tuple WHERE key IN (SELECT key FROM expired) AND expires <= (SELECT at FROM head) RETURNING expires)
-	SELECT count(*), max(expires), set_config('synchronous_commit', 'off', true) FROM gone`
+func expireStatement() string {
+	return fmt.Sprintf(`WITH head AS MATERIALIZED (SELECT at FROM {store}.log ORDER BY position DESC LIMIT 1),
+		found AS MATERIALIZED (SELECT key, expires FROM {store}.tuple
+			WHERE expires <= (SELECT at FROM head) AND expires >= coalesce($1::timestamptz, '-infinity') ORDER BY expires LIMIT %d),
+		locked AS MATERIALIZED (SELECT key FROM {store}.tuple
+			WHERE key = ANY (ARRAY(SELECT key FROM found)) AND expires <= (SELECT at FROM head) FOR UPDATE SKIP LOCKED),
+		gone AS (DELETE FROM {store}.tuple WHERE key = ANY (ARRAY(SELECT key FROM locked)) AND expires <= (SELECT at FROM head) RETURNING 1)
+		SELECT (SELECT count(*) FROM found), (SELECT max(expires) FROM found), (SELECT count(*) FROM gone), set_config('synchronous_commit', 'off', true)`, expireRows)
+}
 
 // A shape says what an append consists of, beside its first commit, so that the server
 // need not plan for what is not there.
