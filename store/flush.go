@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -103,12 +104,12 @@ func (s *Store) append(group []*proposal) {
 	}
 }
 
-// waitedFor reports whether a group has not been decided in another way. If the follower has met
-// it, it has not: see known.
+// waitedFor reports whether some of a group have not been decided in another way. Those that the
+// follower has met have not: see known.
 func (l *line) waitedFor(group []*proposal) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.undecided(group)) > 0
+	return slices.ContainsFunc(group, func(p *proposal) bool { return !p.ended() })
 }
 
 // appended publishes a group that is durable, unless the follower has, and says so.

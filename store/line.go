@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -225,17 +224,12 @@ func (s *Store) land(n int) []*proposal {
 	return group
 }
 
-// undecided returns those of a group that have no outcome. The caller holds the lock.
-func (l *line) undecided(group []*proposal) []*proposal {
-	return slices.DeleteFunc(slices.Clone(group), (*proposal).ended)
-}
-
 // decide ends those of a group that the follower has published: they are durable, or else
 // the log had them, and does not tell any more what became of them. The caller holds the lock.
 func (l *line) decide(group []*proposal, why error) {
-	for _, p := range l.undecided(group) {
+	for _, p := range group {
 		switch {
-		case !p.published:
+		case !p.published || p.ended():
 			continue
 		case why == nil:
 			p.end(nil)
