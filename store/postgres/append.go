@@ -54,7 +54,8 @@ func (l *Log) Append(ctx context.Context, commits []store.Commit) error {
 		return err
 	}
 	if waited(ctx, err) {
-		l.unstick(ctx)
+		// The server may be gone as well, and then nobody should wait as long again to be told.
+		l.background.Go(func() { l.unstick(l.ctx) })
 	}
 	return l.failed(ctx, "appending", err)
 }

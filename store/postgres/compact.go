@@ -15,8 +15,9 @@ const (
 )
 
 // Compact deletes all commits but the newest so many, and the one before them, so that
-// [Log.Tail] can begin there, and the tuples that have expired by the time of the head's commit. It deletes
-// a few at a time, each in a transaction of its own, and waits for no append. An append that changes a tuple which
+// [Log.Tail] can begin there, and the tuples that have expired by the time of the head's commit. If there are commits
+// to delete it takes a turn among the appends first, and fails if that takes longer than [Options.Timeout]. It deletes
+// a few at a time, each in a transaction of its own, and waits for no append with that. An append that changes a tuple which
 // is being deleted waits for that statement, some milliseconds at most. A tuple that an append
 // has locked stays until the next Compact.
 func (l *Log) Compact(ctx context.Context, keep uint64) error {
@@ -54,8 +55,7 @@ func (l *Log) expire(ctx context.Context) error {
 	var from *time.Time
 	for {
 		var found, gone int
-		var off string // what a setting is now
-		err := again(func() error { return l.row(ctx, l.pool, []any{&found, &from, &gone, &off}, l.sql.expire, from) })
+		err := again(func() error { return l.row(ctx, l.pool, []any{&found, &from, &gone}, l.sql.expire, from) })
 		if err != nil || found < expireRows || gone == 0 {
 			return err
 		}

@@ -34,7 +34,7 @@
 // transaction ids or clocks.
 //
 // Appenders take turns by a lock on the store's row. A process that is frozen or gone while it has the lock holds up
-// others for [Options.Timeout] at most. A commit on another revision than the head is a
+// others, who try again, for about twice [Options.Timeout] at most. A commit on another revision than the head is a
 // [*store.ConflictError]. If the connection is lost and nobody knows whether a commit was made, the
 // same call again finds out, by the commit's ID: it is in the log once, whatever happened.
 //

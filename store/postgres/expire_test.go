@@ -167,8 +167,7 @@ func (a application) holdUp(fn func()) expired {
 	done := make(chan expired, 1)
 	go func() {
 		var e expired
-		var off string
-		e.err = a.pool.QueryRow(context.Background(), text, pgx.QueryExecModeExec, nil).Scan(&e.found, &e.last, &e.gone, &off)
+		e.err = a.pool.QueryRow(context.Background(), text, pgx.QueryExecModeExec, nil).Scan(&e.found, &e.last, &e.gone)
 		done <- e
 	}()
 	a.waiting(1)

@@ -63,7 +63,7 @@ func (l *Log) listenOnce(config *pgx.ConnConfig) error {
 		return err
 	}
 	defer func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		_ = conn.Close(ctx)
 	}()

@@ -32,14 +32,14 @@ type Options struct {
 	// when the others go through a pooler, which does not pass them on. Default: the pool's.
 	ListenURL string
 
-	// Timeout bounds every statement that the log sends, but for those of [Log.AppendTx], those that migrate tables, and the
+	// Timeout bounds every statement that the log sends, but for the wait of [Log.AppendTx] for its turn, those that migrate tables, and the
 	// time that the reader of a [store.Snapshot] takes. A snapshot, and a commit of more than 256 KiB, may take
 	// longer to arrive, as long as something does. So a server that has frozen, or a connection
 	// that has been lost without notice, is an error after that time.
 	//
 	// An append that has waited so long for its turn ends the connection that has the turn, if
 	// the server has been waiting for that one's client all the while, in the middle of a statement: a process that is
-	// frozen or cut off there holds up nobody for longer. So processes should have much the same Timeout. It takes the
+	// frozen or cut off there holds up nobody for longer than about twice that. So processes should have much the same Timeout. It takes the
 	// right to end each other's connections, which those of one role have. Default: 10 s.
 	Timeout time.Duration
 
@@ -49,7 +49,7 @@ type Options struct {
 	Prepared bool
 
 	// Logger is told what nobody is told by an error: that the listening connection is lost
-	// or there again. Default: none.
+	// or there again, and that connections that held up the log were ended, or could not be. Default: none.
 	Logger *slog.Logger
 }
 

@@ -75,7 +75,7 @@ func (l *Log) Snapshot(ctx context.Context) (*store.Snapshot, error) {
 
 // abandon gives back a connection whose state is not known.
 func abandon(conn *pgxpool.Conn) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	_ = conn.Conn().Close(ctx)
 	conn.Release()

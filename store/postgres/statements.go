@@ -92,7 +92,7 @@ func expireStatement() string {
 		locked AS MATERIALIZED (SELECT key FROM {store}.tuple
 			WHERE key = ANY (ARRAY(SELECT key FROM found)) AND expires <= (SELECT at FROM head) FOR UPDATE SKIP LOCKED),
 		gone AS (DELETE FROM {store}.tuple WHERE key = ANY (ARRAY(SELECT key FROM locked)) AND expires <= (SELECT at FROM head) RETURNING 1)
-		SELECT (SELECT count(*) FROM found), (SELECT max(expires) FROM found), (SELECT count(*) FROM gone), set_config('synchronous_commit', 'off', true)`, expireRows)
+		SELECT (SELECT count(*) FROM found), (SELECT max(expires) FROM found), (SELECT count(*) FROM gone) FROM set_config('synchronous_commit', 'off', true)`, expireRows)
 }
 
 // A shape says what an append consists of, beside its first commit, so that the server
@@ -108,7 +108,7 @@ const (
 
 // appendStatement returns one statement that does all of an append if the head is what it
 // has to be, and nothing otherwise, and says which. It is a transaction of its own: it takes one
-// round trip, and the server never waits for the client in the middle.
+// round trip, and the server waits for the client only if the message that commits it is late, see unstick.
 //
 // The lock makes appenders wait in line. Whoever has waited for another still sees the log as it was
 // before, with the parent as its head; but the position after it is taken, which ON CONFLICT

@@ -25,7 +25,8 @@ var ErrSecondAppend = errors.New("AppendTx has been called in this transaction a
 // It makes all other appenders wait, until the transaction ends: let it be the last that the
 // transaction does, and commit at once. Then it calls prepare with the head, which returns a
 // commit made on it (the caller catches up with the log first, and validates on that state). prepare must not append to
-// the log itself, which would wait for itself. If prepare fails or panics,
+// the log itself, which would wait for itself. If it returns the zero Commit there is nothing to append: the result is
+// the head, others need not wait any more, and the call does not count as a first one. If prepare fails or panics,
 // or anything else does, also because ctx has ended, the transaction is as it was before the call, and can go on; if the
 // server does not answer any more, its connection is closed.
 //
@@ -64,21 +65,16 @@ func (l *Log) appendTx(ctx context.Context, tx pgx.Tx, prepare func(context.Cont
 	err := l.savepoint(ctx, tx, func(tx pgx.Tx) error {
 		marker := "baobab.appended_" + l.opt.Store
 		var second bool
-		if err := tx.QueryRow(ctx, beginAppendTx, l.mode, marker, strconv.FormatInt(l.opt.idle(), 10)).Scan(&second); err != nil {
+		if err := l.row(ctx, tx, []any{&second}, beginAppendTx, marker, strconv.FormatInt(l.opt.idle(), 10)); err != nil {
 			return err
 		}
 		if second {
 			return ErrSecondAppend
 		}
-		var standby bool
-		var text string
 		if err := l.await(ctx, tx); err != nil {
 			return err
 		}
-		if err := tx.QueryRow(ctx, l.sql.head, l.mode).Scan(&text, &standby); err != nil {
-			return err
-		}
-		head, err := parseRevision(text)
+		head, err := l.head(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -101,13 +97,13 @@ func (l *Log) appendTx(ctx context.Context, tx pgx.Tx, prepare func(context.Cont
 			return err
 		}
 		made = g.commits[0].Revision
-		if _, err := tx.Exec(ctx, "SELECT set_config($1, 'yes', true)", l.mode, marker); err != nil {
+		if _, err := l.exec(ctx, tx, "SELECT set_config($1, 'yes', true)", marker); err != nil {
 			return err
 		}
 		if l.opt.NoListen {
 			return nil
 		}
-		_, err = tx.Exec(ctx, "SELECT pg_notify($1, '')", l.mode, l.channel())
+		_, err = l.exec(ctx, tx, "SELECT pg_notify($1, '')", l.channel())
 		return err
 	})
 	return made, err
