@@ -22,10 +22,7 @@ func (s *Server) Standby(ctx context.Context, synchronous bool) (*Server, error)
 		err = b.begin(Settings{"cluster_name": name})
 	}
 	if err == nil && synchronous {
-		err = s.Exec(ctx, "ALTER SYSTEM SET synchronous_standby_names = '"+name+"'")
-		if err == nil {
-			err = s.Exec(ctx, "SELECT pg_reload_conf()")
-		}
+		err = s.set(ctx, "synchronous_standby_names", name)
 	}
 	if err == nil {
 		err = s.followed(ctx, name, synchronous)
@@ -39,44 +36,38 @@ func (s *Server) Standby(ctx context.Context, synchronous bool) (*Server, error)
 
 // followed waits until the standby of that name follows, and counts if it is synchronous.
 func (s *Server) followed(ctx context.Context, name string, synchronous bool) error {
-	conn, err := pgx.Connect(ctx, s.URL("postgres"))
-	if err != nil {
-		return err
-	}
-	defer conn.Close(ctx)
-	for {
-		var n int
-		err := conn.QueryRow(ctx, `SELECT count(*) FROM pg_stat_replication
-			WHERE application_name = $1 AND state = 'streaming' AND (sync_state = 'sync' OR NOT $2)`, name, synchronous).Scan(&n)
-		if err != nil || n > 0 {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
+	return s.until(ctx, `SELECT EXISTS (SELECT FROM pg_stat_replication
+		WHERE application_name = $1 AND state = 'streaming' AND (sync_state = 'sync' OR NOT $2))`, name, synchronous)
 }
 
 // StopFollowing makes a standby receive nothing any more, and returns when it does not: what
 // is committed from then on is lost if it is promoted.
 func (s *Server) StopFollowing(ctx context.Context) error {
-	err := s.Exec(ctx, "ALTER SYSTEM SET primary_conninfo = ''")
+	if err := s.set(ctx, "primary_conninfo", ""); err != nil {
+		return err
+	}
+	return s.until(ctx, "SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver)")
+}
+
+// set changes a setting of the running server.
+func (s *Server) set(ctx context.Context, name, value string) error {
+	err := s.Exec(ctx, "ALTER SYSTEM SET "+name+" = '"+value+"'")
 	if err == nil {
 		err = s.Exec(ctx, "SELECT pg_reload_conf()")
 	}
-	if err != nil {
-		return err
-	}
+	return err
+}
+
+// until waits until the answer to a question is true.
+func (s *Server) until(ctx context.Context, sql string, args ...any) error {
 	conn, err := pgx.Connect(ctx, s.URL("postgres"))
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx)
 	for {
-		var n int
-		if err := conn.QueryRow(ctx, "SELECT count(*) FROM pg_stat_wal_receiver").Scan(&n); err != nil || n == 0 {
+		var yes bool
+		if err := conn.QueryRow(ctx, sql, args...).Scan(&yes); err != nil || yes {
 			return err
 		}
 		select {
