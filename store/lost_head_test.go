@@ -26,17 +26,23 @@ func lateTail(s stop) func(l *scripted) {
 	}
 }
 
+// behind returns a store that has ann, beside another that has committed bob, which this one hears of when
+// listen opens.
+func behind(t *testing.T, truth *memlog.Log) (s *store.Store, listen stop) {
+	s, script := openScripted(t, truth, store.Options{})
+	mustAdd(t, s, "ann")
+	listen = newStop()
+	script.on(lateTail(listen))
+	interrupt(t, s, script)
+	mustAdd(t, openLog(t, truth.Open(), store.Options{}), "bob")
+	return s, listen
+}
+
 // A transaction does not wait for ever for the commit that it had a conflict with, if the log has lost that one before
 // the follower met it: then it can never come.
 func TestConflictWithWhatIsLost(t *testing.T) {
 	bubble(t, func(t *testing.T, truth *memlog.Log) {
-		s, script := openScripted(t, truth, store.Options{})
-		mustAdd(t, s, "ann")
-		listen := newStop()
-		script.on(lateTail(listen))
-		interrupt(t, s, script)
-		other := openLog(t, truth.Open(), store.Options{})
-		mustAdd(t, other, "bob")
+		s, listen := behind(t, truth)
 		ctx, cancel := context.WithTimeout(bg, time.Hour)
 		defer cancel()
 		writer := begin(func() (store.Revision, error) { return add(ctx, s, "cat") })
@@ -58,13 +64,7 @@ func TestHeadIsLost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, truth *memlog.Log) {
-				s, script := openScripted(t, truth, store.Options{})
-				mustAdd(t, s, "ann")
-				listen := newStop()
-				script.on(lateTail(listen))
-				interrupt(t, s, script)
-				other := openLog(t, truth.Open(), store.Options{})
-				mustAdd(t, other, "bob")
+				s, listen := behind(t, truth)
 				ctx, cancel := context.WithTimeout(bg, time.Hour)
 				defer cancel()
 				asking := begin(func() (store.Revision, error) { return store.Revision{}, ask(ctx, s) })
