@@ -134,8 +134,9 @@ func TestOpenLogRefuses(t *testing.T) {
 				require.ErrorContains(t, err, text)
 			}
 			require.Equal(t, 1, log.closed)
-			var differs *store.SchemaDiffersError
-			if errors.As(err, &differs) {
+			if test.err == store.ErrSchemaDiffers {
+				var differs *store.SchemaDiffersError
+				require.ErrorAs(t, err, &differs)
 				require.NotEmpty(t, differs.Changes)
 				for _, change := range differs.Changes {
 					require.ErrorContains(t, err, change.String())

@@ -105,9 +105,9 @@ func TestJudgesNotice(t *testing.T) {
 			return r.Op.Kind == read && r.Op.Level == level && r.Result.Outcome == done && r.Result.Revision != commits[0].Revision.String()
 		}
 	}
-	// before returns what a view would have been some commits earlier.
 	honest := newJudge(origin)
 	require.NoError(t, honest.extend(commits, records))
+	// age makes of a view what it would have been some commits earlier.
 	age := func(r *record, by uint64) {
 		position := honest.positions[r.Result.Revision] - by
 		r.Result.Revision = commits[position-1].Revision.String()

@@ -9,7 +9,7 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// An event of the model: what was asked of one cell.
+// A cellInput is what was asked of one cell.
 type cellInput struct {
 	op   op
 	name string

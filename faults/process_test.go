@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// errGone says that a node has ended without an answer, and errAbsent that it had before it
-// was asked.
+// errGone says that a node has ended without an answer, errAbsent that it had before it was
+// asked, and errSilent that it is there and does not answer.
 var (
 	errGone   = errors.New("the node has ended")
 	errAbsent = errors.New("there is no node")

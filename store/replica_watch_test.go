@@ -244,8 +244,6 @@ func TestWatchOfABadSchema(t *testing.T) {
 			}
 			return sch, nil
 		}})
-		for _, err := range s.Watch(bg, from) {
-			require.ErrorIs(t, err, errScripted)
-		}
+		require.ErrorIs(t, watchError(s, from), errScripted)
 	})
 }

@@ -93,7 +93,9 @@ func TestConnectingFreezes(t *testing.T) {
 	for range 16 { // more than the pool has
 		all.Go(func() {
 			for range 10 {
-				_ = l.Append(context.Background(), chain(begin, 1, "a"))
+				if l.Append(context.Background(), chain(begin, 1, "a")) == nil {
+					t.Error("it is appended, and nothing leads to the server")
+				}
 			}
 		})
 	}

@@ -123,9 +123,7 @@ func TestFailoverToAsynchronousStandby(t *testing.T) {
 	other := chain(kept[9].Revision, 7, "other")
 	require.NoError(t, l.Append(context.Background(), other))
 	for _, r := range []store.Revision{lost[0].Revision, last} {
-		for _, err := range l.Tail(context.Background(), r) {
-			require.ErrorIs(t, err, store.ErrDiverged, "other commits have their positions now")
-		}
+		require.ErrorIs(t, refusal(l, r), store.ErrDiverged, "other commits have their positions now")
 	}
 	_, err = settled(l, lost)
 	require.ErrorIs(t, err, store.ErrConflict)
@@ -171,9 +169,7 @@ func TestStandbyIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, refused)
 	_, err = s.Snapshot(context.Background())
 	require.ErrorContains(t, err, refused)
-	for _, err := range s.Tail(context.Background(), head(t, l)) {
-		require.ErrorContains(t, err, refused)
-	}
+	require.ErrorContains(t, refusal(s, head(t, l)), refused)
 	err = s.Append(context.Background(), chain(head(t, l), 1, strconv.Itoa(1)))
 	require.ErrorContains(t, err, "read-only")
 	require.False(t, isConflict(err))

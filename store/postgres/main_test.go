@@ -20,6 +20,16 @@ var shared pgtest.Shared
 
 func TestMain(m *testing.M) { os.Exit(shared.Main(m)) }
 
+// refusal returns the error that a Tail begins with.
+func refusal(l store.Log, after store.Revision) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for _, err := range l.Tail(ctx, after) {
+		return err
+	}
+	return errors.New("a tail without an element")
+}
+
 // patience is how long a test waits for what has to come, on however slow a machine.
 const patience = time.Minute
 

@@ -33,7 +33,10 @@ func TestNotAcknowledgedBeforeTheStandbyHasIt(t *testing.T) {
 		_, err := eng.Write(ctx, viewer(1))
 		written <- err
 	}()
-	require.Eventually(t, func() bool { return head(t, direct) != before }, 30*time.Second, 10*time.Millisecond, "it can be seen")
+	require.Eventually(t, func() bool {
+		now, err := direct.Head(ctx)
+		return err == nil && now != before
+	}, patience, 10*time.Millisecond, "it can be seen")
 	_, err = eng.AtLeast(ctx, head(t, direct))
 	require.NoError(t, err, "and its process has seen it")
 	select {
@@ -47,7 +50,7 @@ func TestNotAcknowledgedBeforeTheStandbyHasIt(t *testing.T) {
 	_, err = eng.Write(bounded, viewer(1))
 	require.ErrorIs(t, err, context.DeadlineExceeded, "neither is another that finds it there")
 	require.NoError(t, standby.Thaw())
-	require.NoError(t, <-written)
+	require.NoError(t, await(t, written))
 	caughtUp(t, primary, standby)
 	require.Equal(t, before.Position()+1, head(t, direct).Position())
 }
@@ -67,8 +70,7 @@ func TestStandbyThatLags(t *testing.T) {
 	s, err := postgres.New(ctx, pool, postgres.Options{NoListen: true})
 	require.NoError(t, err)
 	defer s.Close()
-	for _, err := range s.Tail(ctx, group[0].Revision) {
-		require.ErrorContains(t, err, "the server is a standby, not the primary")
-		require.NotErrorIs(t, err, store.ErrDiverged)
-	}
+	err = refusal(s, group[0].Revision)
+	require.ErrorContains(t, err, "the server is a standby, not the primary")
+	require.NotErrorIs(t, err, store.ErrDiverged)
 }

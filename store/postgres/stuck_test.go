@@ -64,10 +64,10 @@ func TestStuck(t *testing.T) {
 				append func(a application, l *postgres.Log) error
 			}{
 				{"Append", func(a application, l *postgres.Log) error {
-					return l.Append(context.Background(), chain(head(t, a.log), 1, "x"))
+					return l.Append(context.Background(), chain(head(a.t, a.log), 1, "x"))
 				}},
 				{"a large Append", func(a application, l *postgres.Log) error {
-					c := chain(head(t, a.log), 1, "x")
+					c := chain(head(a.t, a.log), 1, "x")
 					c[0].Schema = "{}"
 					return l.Append(context.Background(), c)
 				}},
